@@ -1,0 +1,1 @@
+"""The cases of the golden vectors, one module for each topic."""
