@@ -1,0 +1,62 @@
+package rules
+
+import "slices"
+
+// Latest is the newest rule set, taken when a run names none.
+const Latest = "2026-11"
+
+// Ledger is one loaded rule set. It does not change after Load and may be
+// used by many goroutines.
+type Ledger struct {
+	Version string // such as 2026-11
+	Frozen  string // the day since which the set does not change
+
+	pages       []Page
+	rules       []Rule
+	ruleIndex   map[string]int
+	ambiguities []Ambiguity
+	ambIndex    map[string]int
+}
+
+// Rule returns the rule with an id.
+func (l *Ledger) Rule(id string) (Rule, bool) {
+	i, ok := l.ruleIndex[id]
+	if !ok {
+		return Rule{}, false
+	}
+	return l.rules[i], true
+}
+
+// Rules returns every rule in ledger order, those that cannot be judged
+// included.
+func (l *Ledger) Rules() []Rule { return slices.Clone(l.rules) }
+
+// Pages returns the pages that the rules come from.
+func (l *Ledger) Pages() []Page { return slices.Clone(l.pages) }
+
+// For returns, in ledger order, the rules that bind the role, concern at
+// least one of the products, and can be judged or observed there.
+func (l *Ledger) For(role Role, products []Product) []Rule {
+	var out []Rule
+	for _, r := range l.rules {
+		if j := r.Judgement(role); j != Judged && j != Observed {
+			continue
+		}
+		if slices.ContainsFunc(r.Products, func(p Product) bool { return slices.Contains(products, p) }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Ambiguities returns the register, AMB-01 first.
+func (l *Ledger) Ambiguities() []Ambiguity { return slices.Clone(l.ambiguities) }
+
+// Ambiguity returns the entry of the register with an id.
+func (l *Ledger) Ambiguity(id string) (Ambiguity, bool) {
+	i, ok := l.ambIndex[id]
+	if !ok {
+		return Ambiguity{}, false
+	}
+	return l.ambiguities[i], true
+}
