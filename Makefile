@@ -1,0 +1,108 @@
+# What a laptop and CI do, by name. CI calls nothing but these targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
+
+# Pinned: another version finds other things. Change them here and nowhere else.
+GOLANGCI_LINT := v2.15.0
+GOFUMPT       := v0.12.0
+BENCHSTAT     := v0.0.0-20260908200009-22c9c6c9d4da
+
+# Tools are where go install puts them; they are found even when the PATH misses it.
+GOBIN := $(or $(shell go env GOBIN),$(firstword $(subst :, ,$(shell go env GOPATH)))/bin)
+export PATH := $(GOBIN):$(PATH)
+
+# Programs that tests and targets call, each with the Debian packages that bring it.
+# gcc is for -race. A program that is already there is not installed again.
+PROGRAMS := openssl=openssl node=nodejs python3=python3 curl=curl jq=jq gcc=gcc,libc6-dev
+
+# STRICT=1 (ci sets it): a test that could not run here fails the build.
+STRICT ?=
+NOTRUN := go run ./internal/notrun $(if $(STRICT),-strict)
+
+# TESTFLAGS is for a person, e.g. make test TESTFLAGS='-run Signer'
+TESTFLAGS ?=
+
+# The targets of make acceptance are the embedded mock's, whatever the shell exports.
+CLEAN_ENV := env -u D24_BASE_URL -u D24_CA_FILE $(foreach v,DEPOSITS_API_KEY DEPOSITS_API_SIGNATURE READ_ONLY_KEY \
+	CASHOUTS_API_KEY CASHOUTS_API_PASSPHRASE CASHOUTS_API_SIGNATURE,-u D24_$(v) -u D24_$(v)_FILE)
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/d24conform
+	@mkdir -p bin
+	go build -trimpath -o bin/d24conform ./cmd/d24conform
+
+.PHONY: acceptance
+acceptance: build ## Judge the embedded mock by every server rule, and print the report's path
+	$(CLEAN_ENV) bin/d24conform run server
+
+.PHONY: test
+test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
+	go test -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
+
+.PHONY: race
+race: ## Run all tests under the race detector
+	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
+
+.PHONY: bench
+bench: ## Run every benchmark once
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-signing
+bench-signing: ## Compare signing with hmac.New and with SHA-256, the floor: medians of 10 rounds, 1 and 2 threads
+	@rounds=$$(mktemp) && trap 'rm -f "$$rounds"' EXIT; \
+	go test -run '^$$' -bench 'BenchmarkDeposit$$' -benchtime 50ms -count 10 -cpu 1,2 ./internal/d24 > "$$rounds"; \
+	go run golang.org/x/perf/cmd/benchstat@$(BENCHSTAT) -col '/way@(sha256 signer hmac.New)' -row '/size,/gomaxprocs' \
+		-filter '.unit:(sec/op OR allocs/op)' "$$rounds"
+
+.PHONY: lint
+lint: ## Check formatting, go.mod and the rules of .golangci.yml
+	@for tool in "golangci-lint $(GOLANGCI_LINT)" "gofumpt $(GOFUMPT)"; do \
+		set -- $$tool; \
+		command -v "$$1" > /dev/null || { echo "lint: $$1 is not installed; run make tools" >&2; exit 1; }; \
+		case "$$1" in golangci-lint) have=v$$(golangci-lint version --short) ;; *) have=$$(gofumpt -version) ;; esac; \
+		case "$$have " in "$$2 "*) ;; *) echo "lint: $$1 is $$have and not $$2; run make tools" >&2; exit 1 ;; esac; \
+	done
+	@unformatted=$$(gofumpt -l .); if [ -n "$$unformatted" ]; then \
+		echo "lint: not formatted (run make fmt):" >&2; echo "$$unformatted" >&2; exit 1; fi
+	go mod tidy -diff
+	golangci-lint run
+
+.PHONY: fmt
+fmt: ## Format the Go files
+	gofumpt -w .
+
+.PHONY: tools
+tools: ## Install what is missing here: Debian packages (as root) and pinned Go tools
+	@packages=; for pair in $(PROGRAMS); do \
+		command -v "$${pair%%=*}" > /dev/null || packages+=" $${pair#*=}"; done; \
+	packages=$${packages//,/ }; \
+	if [ -z "$$packages" ]; then echo "tools: all programs are there"; \
+	elif [ "$$(id -u)" != 0 ]; then \
+		echo "tools: not root, so please run: apt-get update && apt-get install -y$$packages"; \
+	else \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -q; apt-get install -q -y --no-install-recommends $$packages; \
+	fi
+	@[ "v$$(golangci-lint version --short 2> /dev/null || true)" = "$(GOLANGCI_LINT)" ] || \
+		{ set -x; go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT); }
+	@case "$$(gofumpt -version 2> /dev/null || true) " in "$(GOFUMPT) "*) ;; *) \
+		set -x; go install mvdan.cc/gofumpt@$(GOFUMPT) ;; esac
+
+.PHONY: ci
+ci: ## What CI runs after make tools; nothing may be left out
+	$(MAKE) lint
+	$(MAKE) test STRICT=1
+	$(MAKE) race STRICT=1
+	$(MAKE) acceptance
+
+.PHONY: clean
+clean: ## Remove what make build made (results in reports/out stay)
+	rm -rf bin

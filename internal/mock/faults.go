@@ -1,0 +1,170 @@
+package mock
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
+)
+
+// A FaultKind is what goes wrong with a request. Every fault strikes a known
+// caller only, and never a replay: the stored answer of a key stays what it was.
+type FaultKind string
+
+// Kinds of fault.
+const (
+	FaultRespond500      FaultKind = "respond-500"       // no effect; answered 500, and that answer is stored
+	FaultDropBefore      FaultKind = "drop-before"       // no effect; the connection is closed, the key stays free
+	FaultDropAfterCommit FaultKind = "drop-after-commit" // effect and stored answer; the connection is closed before its first byte
+	FaultHalfBody        FaultKind = "half-body"         // effect and stored answer; the connection is closed after half the body
+	FaultDelay           FaultKind = "delay"             // waits before the effect, while the key is under way
+	FaultDelayAnswer     FaultKind = "delay-answer"      // waits after the effect, when the answer is already stored
+)
+
+// A Fault is a script: what goes wrong, with which request, how often.
+type Fault struct {
+	ID      int       `json:"id"`
+	Kind    FaultKind `json:"kind"`
+	Key     string    `json:"key,omitempty"`      // only requests with this X-Idempotency-Key
+	Method  string    `json:"method,omitempty"`   // only this method
+	Path    string    `json:"path,omitempty"`     // only this path; without its id, /v3/deposits/ is the status of any deposit
+	Nth     int       `json:"nth,omitempty"`      // only from the n-th such request on, counted from 1; 0 = the next
+	Times   int       `json:"times,omitempty"`    // how often; 0 = once
+	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays
+
+	creations bool // POST to deposits or refunds
+	seen      int
+	done      int
+}
+
+// An InjectedFault is a line of the ledger: one fault that struck.
+type InjectedFault struct {
+	Fault  int       `json:"fault"`
+	Kind   FaultKind `json:"kind"`
+	Time   time.Time `json:"time"` // by the mock's clock
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Key    string    `json:"key,omitempty"`
+}
+
+const (
+	// maxLedger bounds the ledger. A run that injects more has long made its point.
+	maxLedger = 10_000
+	// maxFaults bounds the scripts; each costs a comparison on every request.
+	maxFaults = 1_000
+	// maxDelay is longer than any client waits.
+	maxDelay = 10 * time.Minute
+)
+
+// faults are the scripts of one environment and the ledger of what they did.
+type faults struct {
+	armed  atomic.Int64 // how many scripts; 0 spares every request the lock
+	mu     sync.Mutex
+	nextID int
+	list   []*Fault
+	ledger []InjectedFault
+}
+
+func (f *faults) add(fault Fault) (Fault, error) {
+	switch fault.Kind {
+	case FaultRespond500, FaultDropBefore, FaultDropAfterCommit, FaultHalfBody:
+	case FaultDelay, FaultDelayAnswer:
+		if fault.DelayMS <= 0 || time.Duration(fault.DelayMS) > maxDelay/time.Millisecond {
+			return Fault{}, fmt.Errorf("add fault: delay_ms must be from 1 to %d", maxDelay/time.Millisecond)
+		}
+	default:
+		return Fault{}, fmt.Errorf("add fault: unknown kind %q", fault.Kind)
+	}
+	if fault.Nth < 0 || fault.Times < 0 {
+		return Fault{}, fmt.Errorf("add fault: nth and times must not be negative")
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.list) >= maxFaults {
+		return Fault{}, fmt.Errorf("add fault: there are %d already", maxFaults)
+	}
+	f.nextID++
+	fault.ID, fault.Method = f.nextID, strings.ToUpper(fault.Method)
+	fault.Nth, fault.Times = max(fault.Nth, 1), max(fault.Times, 1)
+	f.list = append(f.list, &fault)
+	f.armed.Store(int64(len(f.list)))
+	return fault, nil
+}
+
+// match finds the fault that strikes this call, if any, enters it into the ledger
+// and uses it up. Of two that fit the older strikes; both count the call.
+func (f *faults) match(c *call) *Fault {
+	if f.armed.Load() == 0 {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var struck *Fault
+	for _, fault := range f.list {
+		if !fault.fits(c) {
+			continue
+		}
+		fault.seen++
+		if struck == nil && fault.seen >= fault.Nth {
+			fault.done++
+			struck = fault
+		}
+	}
+	if struck == nil {
+		return nil
+	}
+	f.list = slices.DeleteFunc(f.list, func(each *Fault) bool { return each.done >= each.Times })
+	f.armed.Store(int64(len(f.list)))
+	if len(f.ledger) < maxLedger {
+		f.ledger = append(f.ledger, InjectedFault{
+			Fault: struck.ID, Kind: struck.Kind, Time: c.now,
+			Method: c.request.Method, Path: c.request.URL.Path, Key: c.header(d24.HeaderIdempotencyKey),
+		})
+	}
+	return struck
+}
+
+func (fault *Fault) fits(c *call) bool {
+	if fault.creations {
+		return c.op.method == http.MethodPost && c.op.product == deposits
+	}
+	return (fault.Method == "" || fault.Method == c.op.method) &&
+		(fault.Path == "" || fault.Path == c.endpoint.path) &&
+		(fault.Key == "" || fault.Key == c.header(d24.HeaderIdempotencyKey))
+}
+
+func (f *faults) pending() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]Fault, 0, len(f.list))
+	for _, fault := range f.list {
+		list = append(list, *fault)
+	}
+	return list
+}
+
+func (f *faults) injected() []InjectedFault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.ledger)
+}
+
+// clear disarms everything that has not struck yet.
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = nil
+	f.armed.Store(0)
+}
+
+func (f *faults) reset() {
+	f.clear()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ledger = nil
+}

@@ -1,0 +1,315 @@
+package mock
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/localca"
+	"github.com/d24conform/d24conform/internal/mock/store"
+)
+
+// Options are what a Mock is started with. The zero Options are a mock on four
+// random ports of this machine.
+type Options struct {
+	// Addresses to listen on, host:port; empty means a random port of 127.0.0.1.
+	Addr       string // first environment, HTTPS
+	PlainAddr  string // plain HTTP, which must fail
+	ManageAddr string // management API, HTTPS
+	SecondAddr string // second environment, HTTPS
+
+	// The keys of both environments; a product without any gets obviously fake ones.
+	Credentials, SecondCredentials d24.Credentials
+
+	// Readings are ambiguity ids with the name of the reading to take; what is
+	// missing is the default.
+	Readings map[string]string
+
+	Now   func() time.Time                     // nil = time.Now; what the mock's clock starts from
+	After func(time.Duration) <-chan time.Time // nil = time.After; what injected delays wait for
+	Seed  uint64                               // of everything decided by chance; 0 = a fixed one
+
+	Limits IdempotencyLimits
+	// Transactions is how many deposits, refunds and cashouts of each kind are kept;
+	// 0 = 50,000.
+	Transactions int
+	// Funds is the starting balance of each merchant; 0 = 1,000,000.
+	Funds d24.Amount
+	// AdminToken must come as Bearer with every call of the management API; required
+	// when that is not on a loopback address.
+	AdminToken string
+	Logger     *slog.Logger // nil = discard
+}
+
+// IdempotencyLimits bound the memory of idempotency records of each environment;
+// the oldest go first. A zero field means its default.
+type IdempotencyLimits struct {
+	Records  int           // 50,000
+	Bytes    int64         // 64 MiB, keys and bookkeeping included
+	Lifetime time.Duration // 24 h
+}
+
+// Defaults of Options. 50,000 records are ten seconds of 5,000 creations a second,
+// longer than any client goes on retrying, and with everything that belongs to them
+// fit into 130 MB.
+const (
+	defaultRecords      = 50_000
+	defaultRecordBytes  = 64 << 20
+	defaultLifetime     = 24 * time.Hour
+	defaultTransactions = 50_000
+	defaultFunds        = d24.Amount(1_000_000_00)
+	defaultSeed         = 0xd24
+	// usedExternalIDs are kept at 8 bytes each when their cashouts have gone: "for
+	// ever" as far as bounded memory can.
+	usedExternalIDs = 1 << 20
+)
+
+// Timeouts of all listeners.
+const (
+	headerTimeout = 10 * time.Second // a request line and its headers
+	readTimeout   = 60 * time.Second // the whole request; a mebibyte over a bad line
+	idleTimeout   = 2 * time.Minute
+	// closeTimeout bounds Close: a handler that takes longer is left to its fate.
+	closeTimeout = 5 * time.Second
+	// maxHeaderBytes is far above any signed request's 1 KB.
+	maxHeaderBytes = 64 << 10
+)
+
+// A Mock is a running reference server.
+type Mock struct {
+	readings  map[string]string
+	authority *localca.Authority
+	clock     *clock
+	log       *slog.Logger
+	after     func(time.Duration) <-chan time.Time
+	closing   chan struct{}
+	first     *environment
+	second    *environment
+
+	api, plain, manage, secondAPI *listener
+
+	close    sync.Once
+	closeErr error
+}
+
+// Start listens on all four addresses and serves. What it returns answers at once.
+func Start(opts Options) (*Mock, error) {
+	m, err := start(opts)
+	if err != nil {
+		return nil, fmt.Errorf("start mock: %w", err)
+	}
+	return m, nil
+}
+
+// start takes changes of the rulebook: that is how a mock with a deliberate defect is
+// made.
+func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
+	m := &Mock{
+		log:     opts.Logger,
+		after:   opts.After,
+		closing: make(chan struct{}),
+	}
+	if m.log == nil {
+		m.log = slog.New(slog.DiscardHandler)
+	}
+	if m.after == nil {
+		m.after = time.After
+	}
+	now := opts.Now
+	if now == nil {
+		now = time.Now
+	}
+	m.clock = newClock(now)
+
+	rules := newRulebook()
+	var err error
+	if m.readings, err = applyReadings(rules, opts.Readings); err != nil {
+		return nil, err
+	}
+	for _, change := range changes {
+		change(rules)
+	}
+	if err := checkManageAddr(opts.ManageAddr, opts.AdminToken); err != nil {
+		return nil, err
+	}
+	if m.first, err = m.newEnvironment("stg", rules, false, opts, orDefault(opts.Credentials, DefaultCredentials())); err != nil {
+		return nil, err
+	}
+	if m.second, err = m.newEnvironment("second", rules, true, opts, orDefault(opts.SecondCredentials, DefaultSecondCredentials())); err != nil {
+		return nil, err
+	}
+	if err := m.listen(rules, opts); err != nil {
+		_ = m.Close() // the error that matters is why it could not start
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *Mock) newEnvironment(name string, rules *rulebook, second bool, opts Options, credentials d24.Credentials) (*environment, error) {
+	limits := store.Limits{
+		Records:      positive(opts.Limits.Records, defaultRecords),
+		Bytes:        positive(opts.Limits.Bytes, defaultRecordBytes),
+		Lifetime:     positive(opts.Limits.Lifetime, defaultLifetime),
+		Transactions: positive(opts.Transactions, defaultTransactions),
+		ExternalIDs:  usedExternalIDs,
+	}
+	original, _, err := (*directory)(nil).with(credentials)
+	if err != nil {
+		return nil, fmt.Errorf("%s environment: %w", name, err)
+	}
+	e := &environment{
+		name:      name,
+		rules:     rules,
+		routes:    newRoutes(),
+		clock:     m.clock,
+		state:     store.New(limits, rules.bases(second), positive(opts.Seed, defaultSeed)),
+		original:  original,
+		whitelist: newWhitelists(),
+		faults:    &faults{},
+		exchanges: &recorder{environment: name},
+		funds:     positive(opts.Funds, defaultFunds),
+		wait:      m.wait,
+		log:       m.log,
+		fixed:     fixedHeaders{server: []string{serverName}, contentType: []string{d24.ContentTypeJSON}},
+	}
+	e.reset()
+	return e, nil
+}
+
+// positive is the value, or the default where it is not set.
+func positive[T int | int64 | uint64 | time.Duration | d24.Amount](value, standard T) T {
+	if value <= 0 {
+		return standard
+	}
+	return value
+}
+
+// wait holds a request back for an injected delay, or until the mock closes.
+func (m *Mock) wait(d time.Duration) {
+	select {
+	case <-m.after(d):
+	case <-m.closing:
+	}
+}
+
+// listen opens all four listeners before the first is served, so that a port in use
+// is known before anything was answered.
+func (m *Mock) listen(rules *rulebook, opts Options) error {
+	now := time.Now() // certificates are held against the clients' clocks, which nobody injects
+	authority, err := localca.New(now)
+	if err != nil {
+		return err
+	}
+	m.authority = authority
+	for _, each := range []struct {
+		target  **listener
+		purpose string
+		addr    string
+	}{
+		{&m.api, "API", opts.Addr},
+		{&m.plain, "plain HTTP", opts.PlainAddr},
+		{&m.manage, "management API", opts.ManageAddr},
+		{&m.secondAPI, "second environment", opts.SecondAddr},
+	} {
+		if *each.target, err = open(each.purpose, each.addr); err != nil {
+			return err
+		}
+	}
+	leaf := localca.Loopback(now)
+	for _, l := range m.listeners() {
+		leaf = l.addTo(leaf)
+	}
+	certificate, err := authority.Issue(leaf)
+	if err != nil {
+		return err
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	errorLog := slog.NewLogLogger(m.log.Handler(), slog.LevelDebug)
+
+	m.api.serve(m.first, config, errorLog)
+	m.secondAPI.serve(m.second, config, errorLog)
+	m.plain.serve(m.plainHandler(rules), nil, errorLog)
+	m.manage.serve(newManager(m, m.manage, opts.AdminToken), config, errorLog)
+	return nil
+}
+
+func (m *Mock) listeners() []*listener {
+	return slices.DeleteFunc([]*listener{m.api, m.plain, m.manage, m.secondAPI}, func(l *listener) bool { return l == nil })
+}
+
+// plainHandler keeps a record of who came the wrong way, headers only: what the
+// body held is not read.
+func (m *Mock) plainHandler(rules *rulebook) http.Handler {
+	inner := rules.plain(m.BaseURL())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := m.clock.now()
+		w.Header()["Server"] = m.first.fixed.server
+		w.Header()["Content-Type"] = m.first.fixed.contentType
+		w.Header()["Date"] = m.clock.dateOf(now)
+		m.first.exchanges.add(newRecordedRequest(r, nil, now), answer{}, nil, dropped, 0)
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// BaseURL is the first environment, such as https://127.0.0.1:8443.
+func (m *Mock) BaseURL() string { return "https://" + m.api.name() }
+
+// PlainURL is the plain-HTTP listener, on which nothing is processed.
+func (m *Mock) PlainURL() string { return "http://" + m.plain.name() }
+
+// SecondURL is the second environment.
+func (m *Mock) SecondURL() string { return "https://" + m.secondAPI.name() }
+
+// ManageURL is the management API.
+func (m *Mock) ManageURL() string { return "https://" + m.manage.name() }
+
+// CertificatePEM is the certificate of the authority that clients must trust.
+func (m *Mock) CertificatePEM() []byte { return m.authority.CertificatePEM() }
+
+// Roots is a pool that trusts that authority alone.
+func (m *Mock) Roots() *x509.CertPool { return m.authority.Pool() }
+
+// Credentials are the keys of the first environment's own merchant.
+func (m *Mock) Credentials() d24.Credentials { return m.first.original.all[0].credentials }
+
+// SecondCredentials are the keys of the second environment's own merchant.
+func (m *Mock) SecondCredentials() d24.Credentials { return m.second.original.all[0].credentials }
+
+// Readings are the readings in force, one for each id of the ambiguity register.
+func (m *Mock) Readings() map[string]string {
+	return maps.Clone(m.readings)
+}
+
+// Admin manages the first environment.
+func (m *Mock) Admin() *Admin { return &Admin{env: m.first} }
+
+// SecondAdmin manages the second environment.
+func (m *Mock) SecondAdmin() *Admin { return &Admin{env: m.second} }
+
+// Close stops listening, ends injected delays, waits for requests under way and
+// closes every connection. It takes at most five seconds. Calling it again does
+// nothing.
+func (m *Mock) Close() error {
+	m.close.Do(func() {
+		close(m.closing)
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
+		var group sync.WaitGroup
+		problems := make([]error, 4)
+		for i, l := range m.listeners() {
+			group.Go(func() { problems[i] = l.close(ctx) })
+		}
+		group.Wait()
+		m.closeErr = errors.Join(problems...)
+	})
+	return m.closeErr
+}

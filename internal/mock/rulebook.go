@@ -1,0 +1,156 @@
+package mock
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"time"
+	"unicode/utf8"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/mock/store"
+)
+
+// A rulebook is every decision that the mock takes, one function each. Handlers
+// read as the documented normal path and ask the rulebook; a reading of an
+// ambiguity replaces entries of it before the mock starts (see readings.go), and
+// so does any deliberate defect. Nothing replaces them afterwards.
+type rulebook struct {
+	// The way in.
+	plain       func(api string) http.Handler                            // what the plain-HTTP listener does
+	peer        func(r *http.Request) netip.Addr                         // whose address the whitelist is asked about
+	whitelisted func(e *environment, p product, address netip.Addr) bool // may this address call
+
+	// Who calls, deposits.
+	contentType        func(c *call) bool                           // is Content-Type as it must be
+	noAuthorization    func() *answer                               // the refusal of a request without one
+	basicLogin         func(authorization string) (string, bool)    // the key in a Basic header, where that counts
+	readerCaller       func(c *call) *answer                        // who calls a read-only endpoint
+	parseDate          func(text string) (time.Time, error)         // X-Date
+	dateFresh          func(now, date time.Time) bool               // is it inside the window
+	depositsLogin      func(e *environment, login string) *merchant // X-Login
+	readKey            func(e *environment, key string) *merchant   // Bearer
+	depositsSignature  func(m *merchant, c *call) bool              // Authorization against date, login and body
+	depositsAuthorized func(c *call, m *merchant) *answer           // may this caller use this operation
+
+	// Who calls, cashouts.
+	userAgent         func(r *http.Request) bool                         // is User-Agent as it must be
+	cashoutsLogin     func(e *environment, login, pass string) *merchant // login and pass of the body
+	cashoutsBasic     func(r *http.Request, m *merchant) bool            // the same in a Basic header
+	cashoutsSignature func(m *merchant, c *call) bool                    // Payload-Signature against the body
+
+	// Idempotency.
+	admit        func(c *call, identify func(*call) *answer) answer // the order of caller and key
+	key          func(c *call) (string, bool)                       // the key of this request, if it takes one
+	keyScope     func(c *call, key string) string                   // within what a key is unique
+	fingerprint  func(body []byte) string                           // what is kept of a request to know it again
+	sameRequest  func(stored, current string) bool                  // is this the request that was answered
+	claim        func(s *store.State, scope, fingerprint string, now time.Time) store.Claim
+	whileBusy    func(c *call, key string, done <-chan struct{}) *answer // a second request while the first is under way
+	storeOutcome func(a answer) bool                                     // is this answer kept under its key
+	replay       func(c *call, stored answer) answer                     // what a repeated request gets
+
+	// Deposits.
+	createdStatus     int                                                  // of a deposit creation
+	wireID            func(id int64) json.RawMessage                       // a deposit or refund id
+	visibleDeposit    func(c *call, tx *store.Tx, id int64) *store.Deposit // one of the caller's own
+	visibleRefund     func(c *call, tx *store.Tx, id int64) *store.Refund
+	invoiceUsed       func(tx *store.Tx, m *merchant, invoiceID string) bool
+	ageDeposit        func(d *store.Deposit, now time.Time) // what time alone does to it
+	depositTransition func(from, to d24.DepositStatus) bool
+	fillsBalance      func(d *store.Deposit) bool // on approval
+	refundable        func(d *store.Deposit, amount d24.Amount) bool
+	refundOf          func(d *store.Deposit) bool // may it be refunded at all
+	refundTransition  func(from, to d24.RefundStatus) bool
+
+	// Cashouts.
+	makeCashout       func(c *call, cashout *store.Cashout) answer // id, balance and effect in one step
+	externalIDUsed    func(tx *store.Tx, m *merchant, externalID string) bool
+	enoughFunds       func(balance, amount d24.Amount) bool
+	findCashout       func(c *call, tx *store.Tx) *store.Cashout // the caller's own that the request names
+	cashoutTransition func(from, to d24.CashoutStatus) bool
+	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
+
+	bases func(second bool) store.Bases // first ids of an environment
+}
+
+// newRulebook is the documented behaviour, and where the documents are silent the
+// default reading.
+func newRulebook() *rulebook {
+	return &rulebook{
+		plain:       plainError,
+		peer:        tcpPeer,
+		whitelisted: func(e *environment, p product, address netip.Addr) bool { return e.whitelist.contains(p, address) },
+
+		contentType:     jsonOnBodies,
+		noAuthorization: func() *answer { return missingHeader(d24.HeaderAuthorization) },
+		basicLogin:      func(string) (string, bool) { return "", false },
+		readerCaller:    bearerCaller,
+		parseDate:       d24.ParseDate,
+		dateFresh:       d24.InWindow,
+		depositsLogin: func(e *environment, login string) *merchant {
+			return e.directory.Load().byLogin[login]
+		},
+		readKey: func(e *environment, key string) *merchant { return e.directory.Load().byReadKey[key] },
+		depositsSignature: func(m *merchant, c *call) bool {
+			return utf8.Valid(c.body) &&
+				m.deposits.VerifyAuthorization(c.header(d24.HeaderAuthorization), c.header(d24.HeaderDate), c.header(d24.HeaderLogin), c.body)
+		},
+		depositsAuthorized: func(*call, *merchant) *answer { return nil },
+
+		userAgent: func(r *http.Request) bool { return r.Header.Get(d24.HeaderUserAgent) != "" },
+		cashoutsLogin: func(e *environment, login, pass string) *merchant {
+			m := e.directory.Load().byCashout[login]
+			if m == nil || subtle.ConstantTimeCompare([]byte(m.credentials.Cashouts.APIPassphrase), []byte(pass)) != 1 {
+				return nil
+			}
+			return m
+		},
+		cashoutsBasic: func(*http.Request, *merchant) bool { return true },
+		cashoutsSignature: func(m *merchant, c *call) bool {
+			return utf8.Valid(c.body) && m.cashouts.VerifyPayload(c.header(d24.HeaderPayloadSignature), c.body)
+		},
+
+		admit:        callerFirst,
+		key:          keyOfPost,
+		keyScope:     scopeByCallerAndPath,
+		fingerprint:  func([]byte) string { return "" },
+		sameRequest:  func(_, _ string) bool { return true },
+		claim:        (*store.State).Claim,
+		whileBusy:    waitForFirst,
+		storeOutcome: func(answer) bool { return true },
+		replay:       func(_ *call, stored answer) answer { return stored },
+
+		createdStatus:     http.StatusCreated,
+		wireID:            numericID,
+		visibleDeposit:    ownDeposit,
+		visibleRefund:     ownRefund,
+		invoiceUsed:       func(tx *store.Tx, m *merchant, id string) bool { return tx.DepositByInvoice(m.number, id) != nil },
+		ageDeposit:        ageDeposit,
+		depositTransition: depositTransition,
+		fillsBalance:      func(d *store.Deposit) bool { return !d.Test },
+		refundOf:          func(d *store.Deposit) bool { return d.Status == d24.DepositCompleted },
+		refundable:        func(d *store.Deposit, amount d24.Amount) bool { return amount <= d.Amount-d.Refunded },
+		refundTransition:  refundTransition,
+
+		externalIDUsed:    func(tx *store.Tx, m *merchant, id string) bool { return tx.ExternalIDUsed(m.number, id) },
+		makeCashout:       makeCashout,
+		enoughFunds:       func(balance, amount d24.Amount) bool { return amount <= balance },
+		findCashout:       ownCashout,
+		cashoutTransition: cashoutTransition,
+		setCashout:        setCashout,
+
+		bases: smallBases,
+	}
+}
+
+// tcpPeer is the address at the other end of the connection. No header can change
+// it (reading AMB-46).
+func tcpPeer(r *http.Request) netip.Addr {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Addr()
+}
