@@ -1,0 +1,79 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/d24conform/d24conform/internal/exchange"
+)
+
+// Outcome is what a finding says of the rule under judgement.
+type Outcome int
+
+// Outcomes.
+const (
+	Holds   Outcome = iota // what the rule asks for was seen
+	Broken                 // its opposite was seen
+	Unclear                // neither was: a control failed, or the server was busy
+)
+
+// A Finding is the judgement of one sentence.
+type Finding struct {
+	Outcome   Outcome
+	Expected  string // in words; empty when it holds
+	Seen      string // in words; empty when it holds
+	Exchanges []*exchange.Exchange
+}
+
+// holds is the finding that nothing is wrong.
+func holds(over ...*exchange.Exchange) Finding {
+	return Finding{Outcome: Holds, Exchanges: over}
+}
+
+func broken(expected, seen string, over ...*exchange.Exchange) Finding {
+	return Finding{Outcome: Broken, Expected: expected, Seen: seen, Exchanges: over}
+}
+
+func unclear(expected, seen string, over ...*exchange.Exchange) Finding {
+	return Finding{Outcome: Unclear, Expected: expected, Seen: seen, Exchanges: over}
+}
+
+// Describe is an answer in a few words: its status, its code, its object.
+func Describe(e *exchange.Exchange) string {
+	if e.Failure != nil {
+		return "no answer: " + e.Failure.Text
+	}
+	if e.Response == nil {
+		return "no answer"
+	}
+	a := Read(e)
+	text := fmt.Sprint(e.Response.Status)
+	switch {
+	case a.ErrorText != "" && a.HasCode:
+		text += fmt.Sprintf(" code %d (%s)", a.Code, shorten(a.ErrorText))
+	case a.HasCode:
+		text += fmt.Sprintf(" code %d", a.Code)
+	case a.ErrorText != "":
+		text += fmt.Sprintf(" (%s)", shorten(a.ErrorText))
+	case a.ObjectID != "":
+		text += fmt.Sprintf(" with %s %s", a.ObjectField, shorten(a.ObjectID))
+	case a.Status != "":
+		text += " with status " + shorten(a.Status)
+	case !a.JSON && len(e.Response.Body) > 0:
+		text += " with a body that is not JSON"
+	case len(e.Response.Body) == 0:
+		text += " without a body"
+	}
+	return text
+}
+
+// longest keeps a server's text from taking over a sentence.
+const longest = 80
+
+func shorten(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
+}

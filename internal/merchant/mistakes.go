@@ -1,0 +1,148 @@
+package merchant
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // a mistake that clients make, made on purpose
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// StringToSign is the text under the signature.
+func (s Signing) StringToSign() []byte {
+	return slices.Concat([]byte(s.Date), []byte(s.Login), s.Body)
+}
+
+// SHA1Digest is the signature that HMAC-SHA1 would give.
+func SHA1Digest(_ string, s Signing) string {
+	mac := hmac.New(sha1.New, []byte(s.Secret))
+	mac.Write(s.StringToSign())
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// UnkeyedDigest is the SHA-256 of the text without any key.
+func UnkeyedDigest(_ string, s Signing) string {
+	sum := sha256.Sum256(s.StringToSign())
+	return hex.EncodeToString(sum[:])
+}
+
+// Base64Digest is the right digest in base64 instead of hexadecimal digits.
+func Base64Digest(digest string, _ Signing) string {
+	sum, err := hex.DecodeString(digest)
+	if err != nil {
+		return digest
+	}
+	return base64.StdEncoding.EncodeToString(sum)
+}
+
+// FlipDigit changes one hexadecimal digit.
+func FlipDigit(digest string, at int) string {
+	if at < 0 || at >= len(digest) {
+		return digest
+	}
+	other := byte('0')
+	if digest[at] == other {
+		other = '1'
+	}
+	return digest[:at] + string(other) + digest[at+1:]
+}
+
+// ChangeLast is a credential that is ours but for its last character.
+func ChangeLast(text string) string {
+	if text == "" {
+		return "x"
+	}
+	last := byte('x')
+	if text[len(text)-1] == last {
+		last = 'y'
+	}
+	return text[:len(text)-1] + string(last)
+}
+
+// Pretty is the same JSON with white space between its parts.
+func Pretty(body []byte) []byte {
+	var out bytes.Buffer
+	if json.Indent(&out, body, "", "  ") != nil {
+		return body
+	}
+	return out.Bytes()
+}
+
+// Reverse is the same JSON object with its top-level fields in the opposite order.
+func Reverse(object []byte) []byte {
+	fields, err := split(object)
+	if err != nil {
+		return object
+	}
+	slices.Reverse(fields)
+	return join(fields)
+}
+
+// Replace changes the first of several texts that the body contains.
+func Replace(body []byte, pairs ...string) []byte {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if bytes.Contains(body, []byte(pairs[i])) {
+			return bytes.Replace(body, []byte(pairs[i]), []byte(pairs[i+1]), 1)
+		}
+	}
+	return body
+}
+
+// Rename gives the payer or the beneficiary of a request another first name.
+func Rename(body []byte, name string) []byte {
+	old, quoted := `"`+firstName+`"`, string(encode(name))
+	return Replace(body, `"first_name":`+old, `"first_name":`+quoted, `"beneficiary_name":`+old, `"beneficiary_name":`+quoted)
+}
+
+// ChangeLastField changes the last letter or digit of the body.
+func ChangeLastField(body []byte) []byte {
+	changed := bytes.Clone(body)
+	for i := len(changed) - 1; i >= 0; i-- {
+		switch c := changed[i]; {
+		case c >= 'a' && c < 'z', c >= '0' && c < '9':
+			changed[i]++
+			return changed
+		case c == 'z', c == '9':
+			changed[i]--
+			return changed
+		}
+	}
+	return changed
+}
+
+// EscapeUnicode spells every letter beyond ASCII as \uXXXX: the same JSON value in
+// other bytes.
+func EscapeUnicode(body []byte) []byte {
+	var out strings.Builder
+	for _, r := range string(body) {
+		switch {
+		case r < utf8.RuneSelf:
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return []byte(out.String())
+}
+
+// Latin1 is the text in ISO 8859-1. What that cannot hold becomes a question mark.
+func Latin1(body []byte) []byte {
+	out := make([]byte, 0, len(body))
+	for _, r := range string(body) {
+		if r > 0xff {
+			r = '?'
+		}
+		out = append(out, byte(r))
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/mock"
+)
+
+// EmbeddedName is what the bundled mock is called in a report.
+const EmbeddedName = "embedded mock"
+
+// unlisted is an address of this machine that the mock's whitelists do not hold.
+// Linux answers on all of 127.0.0.0/8; elsewhere it may have to be configured.
+var unlisted = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+
+// Embed starts the bundled mock on random loopback ports and makes a Server of it
+// that offers every hook. Close of the result stops the mock as well.
+func Embed(opts mock.Options, log *exchange.Log) (*Server, func(), error) {
+	m, err := mock.Start(opts)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start the embedded mock: %w", err)
+	}
+	s, err := NewServer(FromMock(m, log))
+	if err != nil {
+		_ = m.Close()
+		return nil, nil, err
+	}
+	return s, func() {
+		s.Close()
+		_ = m.Close()
+	}, nil
+}
+
+// FromMock describes a mock that runs in this process.
+func FromMock(m *mock.Mock, log *exchange.Log) Config {
+	return Config{
+		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
+		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: unlisted, Log: log,
+		Second: &Config{Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots()},
+	}
+}
+
+// mockHooks are the hooks of a mock in this process.
+type mockHooks struct{ admin *mock.Admin }
+
+func (mockHooks) Offers(Hook) bool { return true }
+
+func (m mockHooks) Call(_ context.Context, h Hook, arguments map[string]string) error {
+	switch h {
+	case ApproveDeposit:
+		return m.admin.ApproveDeposit(arguments["deposit_id"])
+	case CancelDeposit:
+		return m.admin.CancelDeposit(arguments["deposit_id"])
+	case DeliverCashout:
+		return m.admin.DeliverCashout(arguments["cashout_id"])
+	case CompleteCashout:
+		return m.admin.CompleteCashout(arguments["cashout_id"])
+	case RejectCashout:
+		return m.admin.RejectCashout(arguments["cashout_id"])
+	case SetFunds:
+		amount, err := d24.ParseAmount(arguments["amount"])
+		if err != nil {
+			return err
+		}
+		return m.admin.SetFunds(amount)
+	case Respond500Once:
+		m.admin.Respond500Once()
+	case DropAfterCommitOnce:
+		m.admin.DropAfterCommitOnce()
+	case SetClockOffset:
+		ms, err := strconv.ParseInt(arguments["ms"], 10, 64)
+		if err != nil {
+			return fmt.Errorf("hook %s: %w", h, err)
+		}
+		m.admin.SetClockOffset(time.Duration(ms) * time.Millisecond)
+	case FreezeClock:
+		if arguments["at"] == "" {
+			m.admin.UnfreezeClock()
+			return nil
+		}
+		at, err := time.Parse(time.RFC3339Nano, arguments["at"])
+		if err != nil {
+			return fmt.Errorf("hook %s: %w", h, err)
+		}
+		m.admin.FreezeClock(at)
+	case WhitelistAdd:
+		return m.admin.WhitelistAdd(arguments["product"], arguments["ip"])
+	case WhitelistRemove:
+		return m.admin.WhitelistRemove(arguments["product"], arguments["ip"])
+	default:
+		return fmt.Errorf("hook %s: the mock has none", h)
+	}
+	return nil
+}
