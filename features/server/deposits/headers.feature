@@ -1,0 +1,124 @@
+@server @deposits
+Feature: A deposits request carries its headers
+
+  @DEP-HDR-03 @must
+  Rule: X-Login is mandatory
+
+    Scenario: a deposit request without X-Login
+      Given a deposit request that the server accepts
+      When only its X-Login is left out
+      Then it is refused because of its missing X-Login
+
+    Scenario: an X-Login that is empty
+      Given a deposit request that the server accepts
+      When only its X-Login is empty
+      Then it is refused
+
+  @DEP-HDR-04 @must
+  Rule: X-Date is written yyyy-MM-dd'T'HH:mm:ssZ
+
+    Scenario Outline: an X-Date written <form>
+      Given a deposit request that the server accepts
+      When only its X-Date is written <form>
+      Then it is refused because of the form of its date
+
+      Examples:
+        | form                  |
+        | in seconds since 1970 |
+        | as in an e-mail       |
+        | day first             |
+        | without its time      |
+        | as a word             |
+
+    Scenario: an X-Date that is empty
+      Given a deposit request that the server accepts
+      When only its X-Date is empty
+      Then it is refused
+
+    @observed
+    Scenario Outline: an X-Date written <form>, which some servers take
+      Given a deposit request that the server accepts
+      When only its X-Date is written <form>
+      Then it is refused, or accepted where <register> is read as rfc3339
+
+      Examples:
+        | form                   | register |
+        | with the offset +00:00 | AMB-16   |
+        | with the offset -03:00 | AMB-16   |
+        | with the offset +0000  | AMB-16   |
+        | with milliseconds      | AMB-17   |
+
+  @DEP-HDR-05 @must
+  Rule: Content-Type is mandatory
+
+    Scenario Outline: a <request> request without Content-Type
+      Given a <request> request that the server accepts
+      When only its Content-Type is left out
+      Then it is refused
+
+      Examples:
+        | request |
+        | deposit |
+        | refund  |
+
+    @observed
+    Scenario: a deposit status request without Content-Type
+      Given a deposit status request that the server accepts
+      When only its Content-Type is left out
+      Then it is accepted, or refused where AMB-21 is read as strict
+
+  @DEP-CT-02 @must
+  Rule: Content-Type is always application/json
+
+    Scenario Outline: a deposit request that calls itself <type>
+      Given a deposit request that the server accepts
+      When only its Content-Type is "<type>"
+      Then it is refused
+
+      Examples:
+        | type                              |
+        | text/plain                        |
+        | application/xml                   |
+        | application/x-www-form-urlencoded |
+
+    @observed
+    Scenario: a Content-Type with a charset
+      Given a deposit request that the server accepts
+      When only its Content-Type is "application/json; charset=utf-8"
+      Then it is accepted, or refused where AMB-21 is read as strict
+
+  @DEP-HDR-01 @must
+  Rule: every request carries the mandatory headers
+
+    Scenario Outline: a <request> request without <header>
+      Given a <request> request that the server accepts
+      When only its <header> is left out
+      Then it is refused
+
+      Examples:
+        | request        | header  |
+        | deposit status | X-Login |
+        | deposit status | X-Date  |
+        | refund         | X-Login |
+        | refund         | X-Date  |
+        | refund status  | X-Login |
+        | refund status  | X-Date  |
+
+  @DEP-HDR-06 @must
+  Rule: X-Idempotency-Key may be left out
+
+    Scenario Outline: a <request> request without an idempotency key
+      Given a <request> request with an idempotency key that the server accepts
+      When only its X-Idempotency-Key is left out
+      Then it is accepted
+
+      Examples:
+        | request |
+        | deposit |
+        | refund  |
+
+    @observed
+    Scenario: an X-Idempotency-Key that is blank
+      Given a deposit request that the server accepts
+      When only its X-Idempotency-Key is empty
+      Then whether it is refused is noted

@@ -1,0 +1,158 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/judge"
+	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/target"
+)
+
+var (
+	stepCompleted   = regexp.MustCompile(`^a completed deposit of (\S+)$`)
+	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|cancelled)$`)
+	stepTwoDeposits = regexp.MustCompile(`^two deposits$`)
+	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
+	stepRefund      = regexp.MustCompile(`^a refund of (\S+) is requested$`)
+	stepRefunds     = regexp.MustCompile(`^refunds of (.+) are requested$`)
+	stepRefundsOnce = regexp.MustCompile(`^(\d+) refunds of (\S+) are requested at once$`)
+	stepRefundable  = regexp.MustCompile(`^(\S+) of the deposit can still be refunded$`)
+	stepStatusIs    = regexp.MustCompile(`^its status is (COMPLETED|CANCELLED)$`)
+	stepClock       = regexp.MustCompile(`^the server's clock stands still (\S+) seconds from its X-Date, which is in the (past|future)$`)
+	stepOwnReading  = regexp.MustCompile(`^it is (accepted|refused), as our own mock reads (AMB-\d\d)$`)
+)
+
+func depositSteps(w *world, sc *godog.ScenarioContext) {
+	sc.Step(stepCompleted, func(ctx context.Context, amount string) (err error) {
+		cents, err := parseAmount(amount)
+		if err != nil {
+			return err
+		}
+		w.story.deposit, err = w.payDeposit(ctx, cents)
+		return err
+	})
+	sc.Step(stepDeposit, w.unpaidDeposit)
+	sc.Step(stepTwoDeposits, func(ctx context.Context) (err error) {
+		if w.story.deposit, err = w.createDeposit(ctx, depositAmount); err != nil {
+			return err
+		}
+		w.story.other, err = w.createDeposit(ctx, depositAmount)
+		return err
+	})
+	sc.Step(stepPaid, func(ctx context.Context) error { return w.approve(ctx, w.story.deposit) })
+	sc.Step(stepRefund, func(ctx context.Context, amount string) error { return w.refund(ctx, amount, false) })
+	sc.Step(stepRefunds, func(ctx context.Context, amounts string) error {
+		for amount := range strings.SplitSeq(amounts, ",") {
+			if err := w.refund(ctx, amount, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	sc.Step(stepRefundsOnce, func(ctx context.Context, times int, amount string) error {
+		cents, err := parseAmount(amount)
+		if err != nil {
+			return err
+		}
+		r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
+		w.tellAtOnce(ctx, w.server.Client(), repeated(r, times))
+		return nil
+	})
+	sc.Step(stepRefundable, w.refundable)
+	sc.Step(stepStatusIs, func(ctx context.Context, status string) error {
+		return held(judge.SaysStatus(w.tell(ctx, w.server.Client(), merchant.DepositStatus(w.story.deposit.id)), status))
+	})
+	sc.Step(stepClock, w.clockStandsStill)
+	sc.Step(stepOwnReading, w.ownReading)
+}
+
+func (w *world) unpaidDeposit(ctx context.Context, amount, status string) error {
+	cents, err := parseAmount(amount)
+	if err != nil {
+		return err
+	}
+	if status == "cancelled" {
+		if err := w.needs(target.CancelDeposit); err != nil {
+			return err
+		}
+	}
+	if w.story.deposit, err = w.createDeposit(ctx, cents); err != nil || status != "cancelled" {
+		return err
+	}
+	return w.hook(ctx, target.CancelDeposit, map[string]string{"deposit_id": w.story.deposit.id})
+}
+
+// refund asks for money back; asserted says that it must be given.
+func (w *world) refund(ctx context.Context, amount string, asserted bool) error {
+	cents, err := parseAmount(amount)
+	if err != nil {
+		return err
+	}
+	r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
+	if asserted {
+		r.IdempotencyKey = w.suite.Orders.NewKey()
+	}
+	e := w.tell(ctx, w.server.Client(), r)
+	if asserted {
+		return held(judge.IsAccepted(e))
+	}
+	return nil
+}
+
+// refundable proves how much of the deposit is left: so much, and not a cent more. It
+// is how one sees from outside that a request took its effect exactly once.
+func (w *world) refundable(ctx context.Context, amount string) error {
+	if err := w.refund(ctx, amount, true); err != nil {
+		return err
+	}
+	if err := w.refund(ctx, "0.01", false); err != nil {
+		return err
+	}
+	return w.was(w.last(), "refused", reason("its amount", d24.CodeInvalidAmountToRefund))
+}
+
+// clockStandsStill stops the server's clock at an exact distance from the date that the
+// probe will carry. Only our own mock can be stopped.
+func (w *world) clockStandsStill(ctx context.Context, seconds, direction string) error {
+	if !w.server.Hooks.Offers(target.FreezeClock) {
+		return &noted{"the exact boundary is a reading, and can be seen only on a server whose clock can be stopped"}
+	}
+	distance, err := time.ParseDuration(seconds + "s")
+	if err != nil {
+		return fmt.Errorf("in the feature file: %w", err)
+	}
+	date := w.server.Now().Truncate(time.Second)
+	at := date.Add(distance)
+	if direction == "future" {
+		at = date.Add(-distance)
+	}
+	w.only(merchant.Dated(func(time.Time) string { return d24.FormatDate(date) }))
+	w.later(target.FreezeClock, map[string]string{"at": ""})
+	return w.hook(ctx, target.FreezeClock, map[string]string{"at": at.Format(time.RFC3339Nano)})
+}
+
+// ownReading judges the answer on the boundary by the reading that the mock declares.
+func (w *world) ownReading(ctx context.Context, how, id string) error {
+	r, err := w.twin.source()
+	if err != nil {
+		return err
+	}
+	e := w.send(ctx, w.server.Client(), r, "probe", w.twin.tampers...)
+	if how == "accepted" && w.server.Readings.Is(id, "strict") {
+		how = "refused"
+	}
+	if how == "refused" {
+		return w.was(e, how, reason("its date", d24.CodeInvalidDateRange))
+	}
+	if id != "AMB-14" {
+		return fmt.Errorf("%s is not about the boundary of the window", id)
+	}
+	return w.was(e, how, judge.Reason{})
+}

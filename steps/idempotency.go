@@ -1,0 +1,325 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/judge"
+	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/target"
+)
+
+var (
+	stepKeyed     = regexp.MustCompile(`^an? ([a-z ]+) request(?: of (\S+))? with an idempotency key( that the server accepts)?$`)
+	stepKeyKind   = regexp.MustCompile(`^a deposit request with (.+) as its idempotency key that the server accepts$`)
+	stepKeyedGet  = regexp.MustCompile(`^a deposit status request that was sent with an idempotency key$`)
+	stepAgain     = regexp.MustCompile(`^it is sent again with (a fresh date and signature|the same date and signature|another amount)$`)
+	stepTimes     = regexp.MustCompile(`^it is sent again (\d+) times$`)
+	stepAtOnce    = regexp.MustCompile(`^it is sent (\d+) times at once$`)
+	stepBreaks    = regexp.MustCompile(`^its connection breaks before the answer, and it is sent again$`)
+	stepLost      = regexp.MustCompile(`^the server does it and loses the answer, and it is sent again$`)
+	stepFailed    = regexp.MustCompile(`^the server fails it with an error 500, and it is sent again$`)
+	stepPaidAgain = regexp.MustCompile(`^the deposit is paid, and it is sent again$`)
+	stepOncePaid  = regexp.MustCompile(`^it is sent, and sent again once the deposit is paid$`)
+	stepOtherKey  = regexp.MustCompile(`^another is sent whose key differs only in (its last character|its letter case|its length)$`)
+	stepSameKey   = regexp.MustCompile(`^a (deposit|refund) is requested with the same key$`)
+	stepKeyOnEach = regexp.MustCompile(`^the status of each is asked for with one idempotency key$`)
+	stepKeyOnPaid = regexp.MustCompile(`^its status is asked for with one idempotency key before and after it is paid$`)
+
+	stepByteForByte  = regexp.MustCompile(`^every answer is the first one, byte for byte$`)
+	stepOneObject    = regexp.MustCompile(`^all answers name one object, or say that the key is in use$`)
+	stepNoSecond     = regexp.MustCompile(`^there is no second object, and how it is answered is reported as (AMB-\d\d)$`)
+	stepOwnObject    = regexp.MustCompile(`^each has an object of its own$`)
+	stepOtherRefund  = regexp.MustCompile(`^a refund of (\S+) with another key is accepted$`)
+	stepLastAccepted = regexp.MustCompile(`^the last one is accepted$`)
+	stepKeyScope     = regexp.MustCompile(`^it is accepted, or answered with the deposit where (AMB-\d\d) is read as (\S+)$`)
+	stepOwnAnswer    = regexp.MustCompile(`^each answer is about its own deposit$`)
+	stepSecondSays   = regexp.MustCompile(`^the second answer says (\S+)$`)
+)
+
+func idempotencySteps(w *world, sc *godog.ScenarioContext) {
+	sc.Step(stepKeyed, w.keyed)
+	sc.Step(stepKeyKind, w.keyOfKind)
+	sc.Step(stepKeyedGet, func(ctx context.Context) error {
+		source, err := w.source(ctx, "deposit status")
+		if err != nil {
+			return err
+		}
+		if w.story.request, err = source(); err != nil {
+			return err
+		}
+		w.story.request.IdempotencyKey = w.suite.Orders.NewKey()
+		return held(asControl(judge.IsAccepted(w.tell(ctx, w.server.Client(), w.story.request))))
+	})
+
+	sc.Step(stepAgain, w.again)
+	sc.Step(stepTimes, func(ctx context.Context, times int) {
+		for range times {
+			w.tell(ctx, w.server.Client(), w.story.request)
+		}
+	})
+	sc.Step(stepAtOnce, func(ctx context.Context, times int) {
+		w.tellAtOnce(ctx, w.server.Client(), repeated(w.story.request, times))
+	})
+	sc.Step(stepBreaks, func(ctx context.Context) {
+		r := w.story.request
+		r.Scenario, r.Label = w.scenario.Name, "given up"
+		w.logged(w.server.Client().Abandon(ctx, r))
+		w.retryInFlight(ctx)
+	})
+	sc.Step(stepLost, func(ctx context.Context) error {
+		if err := w.hook(ctx, target.DropAfterCommitOnce, nil); err != nil {
+			return err
+		}
+		e := w.send(ctx, w.server.Client(), w.story.request, "lost")
+		w.retryInFlight(ctx)
+		return held(judge.IsLost(e))
+	})
+	sc.Step(stepFailed, func(ctx context.Context) error {
+		if err := w.hook(ctx, target.Respond500Once, nil); err != nil {
+			return err
+		}
+		e := w.tell(ctx, w.server.Client(), w.story.request)
+		w.tell(ctx, w.server.Client(), w.story.request)
+		return held(judge.IsServerError(e))
+	})
+	sc.Step(stepPaidAgain, func(ctx context.Context) error {
+		if err := w.approve(ctx, deposit{id: judge.Read(w.first()).ObjectID}); err != nil {
+			return err
+		}
+		w.tell(ctx, w.server.Client(), w.story.request)
+		return nil
+	})
+	sc.Step(stepOncePaid, func(ctx context.Context) error {
+		if err := w.needs(target.ApproveDeposit); err != nil {
+			return err
+		}
+		e := w.tell(ctx, w.server.Client(), w.story.request)
+		if err := w.approve(ctx, w.story.deposit); err != nil {
+			return err
+		}
+		w.tell(ctx, w.server.Client(), w.story.request)
+		return held(asControl(judge.IsRefusedAlone(e, judge.Reason{Because: "the deposit not being paid"})))
+	})
+	sc.Step(stepOtherKey, w.otherKey)
+	sc.Step(stepSameKey, w.sameKey)
+	sc.Step(stepKeyOnEach, func(ctx context.Context) {
+		key := w.suite.Orders.NewKey()
+		for _, d := range []deposit{w.story.deposit, w.story.other} {
+			r := merchant.DepositStatus(d.id)
+			r.IdempotencyKey = key
+			w.tell(ctx, w.server.Client(), r)
+		}
+	})
+	sc.Step(stepKeyOnPaid, func(ctx context.Context) error {
+		if err := w.needs(target.ApproveDeposit); err != nil {
+			return err
+		}
+		r := merchant.DepositStatus(w.story.deposit.id)
+		r.IdempotencyKey = w.suite.Orders.NewKey()
+		w.tell(ctx, w.server.Client(), r)
+		if err := w.approve(ctx, w.story.deposit); err != nil {
+			return err
+		}
+		w.tell(ctx, w.server.Client(), r)
+		return nil
+	})
+
+	sc.Step(stepByteForByte, func() error { return held(judge.Replays(w.first(), w.story.answers[1:]...)) })
+	sc.Step(stepOneObject, w.oneObject)
+	sc.Step(stepNoSecond, w.noSecond)
+	sc.Step(stepOwnObject, func() error { return held(judge.Creates(w.first(), w.last())) })
+	sc.Step(stepOtherRefund, func(ctx context.Context, amount string) error { return w.refund(ctx, amount, true) })
+	sc.Step(stepLastAccepted, func() error { return held(judge.IsAccepted(w.last())) })
+	sc.Step(stepKeyScope, func(id, named string) error {
+		f, global := judge.ReplaysOrCreates(w.first(), w.last())
+		return w.noteWhen(f, id, named, global)
+	})
+	sc.Step(stepOwnAnswer, func() error {
+		for i, d := range []deposit{w.story.deposit, w.story.other} {
+			if err := held(judge.IsAbout(w.story.answers[i], d.id)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	sc.Step(stepSecondSays, func(status string) error { return held(judge.SaysStatus(w.last(), status)) })
+}
+
+// asControl makes a request that a story depends on unclear where it is not as it
+// should be: what follows could prove nothing.
+func asControl(f judge.Finding) judge.Finding {
+	if f.Outcome == judge.Broken {
+		f.Outcome = judge.Unclear
+	}
+	return f
+}
+
+// keyed prepares a request with an idempotency key, and sends it as the first of the
+// story, and as a twin's control, if the sentence says that it is accepted.
+func (w *world) keyed(ctx context.Context, kind, amount, accepted string) error {
+	source, err := w.keyedSource(ctx, kind, amount)
+	if err != nil {
+		return err
+	}
+	w.twin.source = func() (merchant.Request, error) {
+		r, err := source()
+		r.IdempotencyKey = w.suite.Orders.NewKey()
+		w.story.request = r
+		return r, err
+	}
+	if accepted == "" {
+		_, err := w.twin.source()
+		return err
+	}
+	if err := w.control(ctx, w.twin.source); err != nil {
+		return err
+	}
+	w.story.answers = append(w.story.answers, w.twin.control)
+	return nil
+}
+
+func (w *world) keyedSource(ctx context.Context, kind, amount string) (source, error) {
+	if amount == "" {
+		return w.source(ctx, kind)
+	}
+	cents, err := parseAmount(amount)
+	if err != nil || kind != "refund" || w.story.deposit.id == "" {
+		return nil, fmt.Errorf("only a refund of a deposit has an amount here: %w", err)
+	}
+	r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
+	return func() (merchant.Request, error) { return r, nil }, nil
+}
+
+func (w *world) keyOfKind(ctx context.Context, kind string) error {
+	key := w.suite.Orders.NewKey()
+	switch kind {
+	case "a version 4 UUID":
+	case "32 hex digits":
+		key = strings.ReplaceAll(key, "-", "")
+	case "22 letters of base64":
+		key = strings.NewReplacer("-", "", "0", "Q", "1", "z", "2", "_").Replace(key)[:22]
+	default:
+		return fmt.Errorf("there is no kind %q of an idempotency key", kind)
+	}
+	source, err := w.source(ctx, "deposit")
+	if err != nil {
+		return err
+	}
+	if w.story.request, err = source(); err != nil {
+		return err
+	}
+	w.story.request.IdempotencyKey = key
+	return held(asControl(judge.IsAccepted(w.tell(ctx, w.server.Client(), w.story.request))))
+}
+
+// again sends the story's request again, with one thing changed. A fresh date is a
+// second later even within the same second.
+func (w *world) again(ctx context.Context, how string) {
+	r, tamper := w.story.request, merchant.Tamper{}
+	switch how {
+	case "a fresh date and signature":
+		tamper = merchant.Dated(func(now time.Time) string { return d24.FormatDate(now.Add(time.Second)) })
+	case "the same date and signature":
+		date := w.first().Request.Header.Get(d24.HeaderDate)
+		tamper = merchant.Dated(func(time.Time) string { return date })
+	case "another amount":
+		r.Body = merchant.SetField(r.Body, "amount", d24.Amount(77_00))
+	}
+	w.tell(ctx, w.server.Client(), r, tamper)
+}
+
+// inFlightWait is how long we wait when a server says that the first request with this
+// key is not done yet (reading AMB-08).
+const inFlightWait = 200 * time.Millisecond
+
+// retryInFlight sends the request again after the first was given up, and waits where
+// the server is still at it.
+func (w *world) retryInFlight(ctx context.Context) {
+	for attempt := 1; ; attempt++ {
+		e := w.send(ctx, w.server.Client(), w.story.request, "retry")
+		if judge.Read(e).Code == int(d24.CodeIdempotencyKeyUsed) && attempt < tries && w.suite.sleep(ctx, inFlightWait) == nil {
+			continue
+		}
+		w.story.answers = append(w.story.answers, e)
+		return
+	}
+}
+
+// otherKey sends another operation under a key that looks much like the first.
+func (w *world) otherKey(ctx context.Context, difference string) error {
+	first := w.story.request
+	r, err := w.twin.source()
+	if err != nil {
+		return err
+	}
+	switch key := first.IdempotencyKey; difference {
+	case "its last character":
+		r.IdempotencyKey = merchant.FlipDigit(key, len(key)-1)
+	case "its letter case":
+		r.IdempotencyKey = strings.ToUpper(key)
+	case "its length":
+		r.IdempotencyKey = key + "0"
+	}
+	w.tell(ctx, w.server.Client(), r)
+	return nil
+}
+
+// sameKey asks for something else under the key of the story's request.
+func (w *world) sameKey(ctx context.Context, kind string) error {
+	source, err := w.source(ctx, kind)
+	if err != nil {
+		return err
+	}
+	r, err := source()
+	r.IdempotencyKey = w.story.request.IdempotencyKey
+	if err == nil {
+		w.tell(ctx, w.server.Client(), r)
+	}
+	return err
+}
+
+// oneObject sends the request once more, when all the others are answered, and holds
+// every answer against that one.
+func (w *world) oneObject(ctx context.Context) error {
+	settled := w.tell(ctx, w.server.Client(), w.story.request)
+	if err := held(judge.IsAccepted(settled)); err != nil {
+		return err
+	}
+	others := w.story.answers[:len(w.story.answers)-1]
+	f, rejected := judge.ReplaysOrRejects(settled, others...)
+	return w.noteWhen(f, "AMB-08", "reject", rejected)
+}
+
+func (w *world) noSecond(_ context.Context, id string) error {
+	f, rejected := judge.ReplaysOrRefuses(w.first(), w.last())
+	return w.noteWhen(f, id, "reject", rejected)
+}
+
+// noteWhen reports a reading once a finding holds: the named one, or the default.
+func (w *world) noteWhen(f judge.Finding, id, named string, is bool) error {
+	register, ok := w.suite.Ledger.Ambiguity(id)
+	switch {
+	case !ok:
+		return fmt.Errorf("there is no %s in the register", id)
+	case f.Outcome != judge.Holds:
+		return held(f)
+	case is:
+		return w.note(id, named)
+	}
+	return w.note(id, register.Default.Name)
+}
+
+// logged keeps an exchange that was not sent by [world.send].
+func (w *world) logged(e *exchange.Exchange) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log = append(w.log, e)
+}

@@ -1,0 +1,177 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/target"
+	"github.com/d24conform/d24conform/reports"
+)
+
+// A Suite judges one server by the feature files.
+type Suite struct {
+	Server      *target.Server
+	Ledger      *rules.Ledger
+	Features    fs.FS
+	Manifest    *Manifest
+	Tags        Selection
+	Level       target.Level
+	Orders      *merchant.Orders
+	Concurrency int // scenarios at once; 0 = 2, which is where a two-core machine stops gaining
+	Meta        reports.Meta
+	// Sleep waits for a target that asked for it (429); nil = real time.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Progress is told of each scenario as it ends; may be nil. It is called from
+	// several goroutines.
+	Progress func(Scenario, reports.Verdict)
+
+	// alone is held by a scenario that changes the target for everybody, and shared
+	// by all others.
+	alone   sync.RWMutex
+	builder *reports.Builder
+	created ids
+	mu      sync.Mutex
+	ran     int
+	broken  []error
+}
+
+const defaultConcurrency = 2
+
+// Run runs the selected scenarios and returns what they found. An error is the
+// harness's own, or the caller's (nothing selected, interrupted before the start):
+// what the target does is in the results.
+func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
+	selected := s.selected()
+	if len(selected) == 0 {
+		return reports.Results{}, fmt.Errorf("%w by --tags %q for %v", ErrNothingSelected, s.Tags.text, s.Server.Products)
+	}
+	if s.Concurrency == 0 {
+		s.Concurrency = defaultConcurrency
+	}
+	if s.Tags.text != "" {
+		s.Meta.NoScenario = "not selected by --tags " + s.Tags.text
+	}
+	s.builder = reports.NewBuilder(s.Ledger, rules.RoleServer, s.Server.Products, s.Meta)
+	s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
+
+	status := godog.TestSuite{
+		Name:                "d24conform",
+		ScenarioInitializer: s.initialize,
+		Options: &godog.Options{
+			Format: quietFormat, Output: io.Discard, NoColors: true, Strict: true,
+			Concurrency: s.Concurrency, DefaultContext: ctx,
+			FS: s.Features, Paths: paths(selected),
+		},
+	}.Run()
+
+	if ctx.Err() != nil {
+		s.builder.Interrupt()
+	}
+	results := s.builder.Finish(time.Now())
+	switch {
+	case len(s.broken) > 0:
+		return results, errors.Join(s.broken...)
+	case status > 1: // 0 and 1 say that scenarios passed or failed, which we count ourselves
+		return results, fmt.Errorf("the scenario runner ended with status %d", status)
+	case s.ran != len(selected):
+		return results, fmt.Errorf("%d scenarios were selected and %d were run", len(selected), s.ran)
+	}
+	return results, nil
+}
+
+// Selected is how many scenarios [Suite.Run] will run.
+func (s *Suite) Selected() int { return len(s.selected()) }
+
+func (s *Suite) selected() []Scenario {
+	var selected []Scenario
+	for _, scenario := range s.Manifest.Scenarios {
+		if scenario.concerns(s.Server.Products) && s.Tags.selects(scenario) {
+			selected = append(selected, scenario)
+		}
+	}
+	return selected
+}
+
+// paths are the feature files with at least one selected scenario.
+func paths(selected []Scenario) []string {
+	var list []string
+	for _, s := range selected {
+		if path := strings.TrimPrefix(s.Feature, folder); !slices.Contains(list, path) {
+			list = append(list, path)
+		}
+	}
+	return list
+}
+
+// initialize gives each scenario a world of its own. Everything is registered here
+// and nothing at suite level, where godog's concurrent scenarios would race.
+func (s *Suite) initialize(sc *godog.ScenarioContext) {
+	w := &world{suite: s, server: s.Server}
+	sc.Before(func(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
+		scenario, ok := s.Manifest.find(pickle.Uri, pickle.Name)
+		if !ok {
+			return ctx, fmt.Errorf("scenario %q of %s is not in the manifest", pickle.Name, pickle.Uri)
+		}
+		w.scenario = scenario
+		if !scenario.concerns(s.Server.Products) || !s.Tags.selects(scenario) {
+			w.skipped = true
+			return ctx, godog.ErrSkip
+		}
+		return ctx, w.begin(ctx)
+	})
+	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
+		w.step = step.Text
+		return ctx, nil
+	})
+	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
+		if !w.skipped {
+			w.end(ctx, err)
+		}
+		return ctx, nil
+	})
+	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
+		twinSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps,
+	} {
+		vocabulary(w, sc)
+	}
+}
+
+// record keeps what a scenario found.
+func (s *Suite) record(scenario Scenario, result reports.Scenario, harness error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ran++
+	if harness == nil {
+		harness = s.builder.Add(result)
+	}
+	if harness != nil {
+		s.broken = append(s.broken, fmt.Errorf("%s:%d: %w", scenario.Feature, scenario.Line, harness))
+		return
+	}
+	if s.Progress != nil {
+		s.Progress(scenario, result.Verdict)
+	}
+}
+
+// numbers are the places of exchanges in the log.
+func numbers(exchanges []*exchange.Exchange) []int {
+	list := make([]int, 0, len(exchanges))
+	for _, e := range exchanges {
+		if e != nil && !slices.Contains(list, e.Number) {
+			list = append(list, e.Number)
+		}
+	}
+	return list
+}
