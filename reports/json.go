@@ -25,7 +25,7 @@ func WriteJSON(w io.Writer, r Results) error {
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false) // the file is read by people too, and never by a browser
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(r.mapped(showInvalid)); err != nil {
+	if err := enc.Encode(r.Map(showInvalid)); err != nil {
 		return fmt.Errorf("write results as JSON: %w", err)
 	}
 	if _, err := w.Write(escapeJSON(buf.Bytes())); err != nil {

@@ -16,7 +16,7 @@ import (
 // is an error; everything that was not judged (not tested, observed) and every
 // warning and waiver is skipped with its reason, never green.
 func WriteJUnit(w io.Writer, r Results) error {
-	r = r.mapped(Escape)
+	r = r.Map(Escape)
 	doc := junitDoc{
 		Name: fmt.Sprintf("d24conform %s %s", r.Role, r.Target.Name),
 		Time: seconds(float64(r.DurationMS)),

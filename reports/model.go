@@ -161,9 +161,9 @@ func (r Results) ExitCode(strict bool) int {
 	}
 }
 
-// mapped returns a deep copy with f applied to every text, so that a writer
+// Map returns a deep copy with f applied to every text, so that a writer
 // cannot forget one of them.
-func (r Results) mapped(f func(string) string) Results {
+func (r Results) Map(f func(string) string) Results {
 	each := func(in []string) []string {
 		if in == nil {
 			return nil

@@ -31,7 +31,7 @@ const (
 // eye is when a command ends.
 func WriteTerminal(w io.Writer, r Results, opt Terminal) error {
 	t := terminal{color: opt.Color, width: max(cmp.Or(opt.Width, defaultWidth), minWidth)}
-	r = r.mapped(Escape)
+	r = r.Map(Escape)
 	t.head(r)
 	t.details(r)
 	t.rules(r)

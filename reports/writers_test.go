@@ -161,7 +161,7 @@ func TestJSONGivesTheExactTextBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Bytes that are not UTF-8 cannot stand in JSON: they are shown instead.
-	want := r.mapped(showInvalid)
+	want := r.Map(showInvalid)
 	if diff := cmp.Diff(want, back); diff != "" {
 		t.Errorf("(-written +read):\n%s", diff)
 	}

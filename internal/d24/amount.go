@@ -11,8 +11,9 @@ import (
 // own examples write both (reading AMB-29), and writes a number.
 type Amount int64
 
-// maxIntegerDigits keeps an Amount within int64. The documents allow 18 integer
-// digits on the card page; 16 is a ten-thousand-billion of any currency's unit.
+// maxIntegerDigits keeps an Amount within int64, which holds any 18 digits: these and
+// two decimals. The card page of the documents allows 18 integer digits; the mock and
+// the suite need no such sum.
 const maxIntegerDigits = 16
 
 // ParseAmount reads a decimal number with at most two decimals, such as 12, 12.5
@@ -61,12 +62,12 @@ func (a Amount) String() string {
 }
 
 func (a Amount) append(dst []byte) []byte {
-	n := int64(a)
-	if n < 0 {
+	n := uint64(a)
+	if a < 0 {
 		dst = append(dst, '-')
-		n = -n
+		n = -n // right for the least int64 too, whose opposite is none
 	}
-	dst = strconv.AppendInt(dst, n/100, 10)
+	dst = strconv.AppendUint(dst, n/100, 10)
 	switch rest := n % 100; {
 	case rest == 0:
 	case rest%10 == 0:

@@ -1,9 +1,14 @@
 package d24
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
-// Credentials are one merchant's keys in one environment. They print as a name
-// and never as their values.
+// Credentials are one merchant's keys in one environment. Printed, logged or
+// marshalled they are one word and never their values. Keep them in exported fields:
+// fmt cannot ask a value in an unexported one how it wants to be printed.
 type Credentials struct {
 	Deposits DepositsCredentials
 	Cashouts CashoutsCredentials
@@ -31,15 +36,22 @@ func (Credentials) String() string         { return redacted }
 func (DepositsCredentials) String() string { return redacted }
 func (CashoutsCredentials) String() string { return redacted }
 
-// GoString keeps the keys out of %#v.
-func (Credentials) GoString() string         { return redacted }
-func (DepositsCredentials) GoString() string { return redacted }
-func (CashoutsCredentials) GoString() string { return redacted }
+// Format does so for every verb; %d and %#v would go round String.
+func (Credentials) Format(f fmt.State, _ rune)         { printRedacted(f) }
+func (DepositsCredentials) Format(f fmt.State, _ rune) { printRedacted(f) }
+func (CashoutsCredentials) Format(f fmt.State, _ rune) { printRedacted(f) }
+
+func printRedacted(w io.Writer) { fmt.Fprint(w, redacted) }
 
 // LogValue keeps the keys out of structured logs.
 func (Credentials) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (DepositsCredentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 func (CashoutsCredentials) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText keeps the keys out of JSON, YAML and XML.
+func (Credentials) MarshalText() ([]byte, error)         { return []byte(redacted), nil }
+func (DepositsCredentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (CashoutsCredentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // The names under which credentials stand in the environment, in files and, as
 // {{NAME}}, in everything that is written down.

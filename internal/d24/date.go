@@ -29,7 +29,8 @@ func AppendDate(dst []byte, t time.Time) []byte {
 // AMB-16 and AMB-17; [ParseDateLoosely] is the other reading).
 func ParseDate(text string) (time.Time, error) {
 	// time.Parse accepts a fraction after the seconds even where the layout has
-	// none, and single-digit hours; the length rules both out.
+	// none, and single-digit hours; the length rules out each, and the shortest
+	// fraction is two characters, so that it cannot make up for the one digit.
 	t, err := time.Parse(DateLayout, text)
 	if err != nil || len(text) != len(DateLayout) {
 		return time.Time{}, fmt.Errorf("x-date %q is not yyyy-MM-ddTHH:mm:ssZ, such as 2020-06-21T12:33:20Z", text)
@@ -43,8 +44,10 @@ func ParseDateLoosely(text string) (time.Time, error) {
 	if t, err := ParseDate(text); err == nil {
 		return t, nil
 	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	// UnmarshalText is strict, where time.Parse takes single-digit hours, a comma
+	// before the fraction and offsets of a day.
+	var t time.Time
+	if err := t.UnmarshalText([]byte(text)); err != nil {
 		return time.Time{}, fmt.Errorf("x-date %q is not an RFC 3339 date and time", text)
 	}
 	return t, nil

@@ -3,7 +3,7 @@ package d24
 import (
 	"crypto/sha256"
 	"encoding"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"hash"
 	"sync"
@@ -96,13 +96,19 @@ func (k *Key) Control(externalID string) string {
 	return string(s.AppendControl(make([]byte, 0, DigestHexLen), externalID))
 }
 
+// String keeps the states out of logs: who has them can sign.
+func (k *Key) String() string { return redacted }
+
+// Format does so for every verb.
+func (k *Key) Format(f fmt.State, _ rune) { printRedacted(f) }
+
 // A Signer makes signatures under one [Key] without allocating. It must not be
 // used by two goroutines at once; make one for each with [Key.Signer].
 type Signer struct {
 	key   *Key
 	hash  hash.Hash
 	state encoding.BinaryUnmarshaler
-	text  [256]byte // short strings pass through here to become bytes without an allocation
+	text  [textSize]byte // what is hashed passes through here, to become bytes without an allocation
 	sum   [sha256.Size]byte
 
 	// Two signers that share a pair of cache lines slow each other down on two
@@ -110,15 +116,23 @@ type Signer struct {
 	_ [128]byte
 }
 
+// textSize holds any date and login, and what fills their last block. Logins have
+// some ten characters; longer ones than fit are signed as well, only slower.
+const textSize = 256
+
 // AppendDeposit appends the lower-case hexadecimal HMAC-SHA256 of
 // xDate + xLogin + body: what follows [Scheme] in Authorization (deposits,
 // "Calculating the signature"). A GET signs the empty body.
 func (s *Signer) AppendDeposit(dst []byte, xDate, xLogin string, body []byte) []byte {
 	s.restore(s.key.inner)
-	s.writeString(xDate)
-	s.writeString(xLogin)
+	if len(xDate)+len(xLogin) > textSize-sha256.BlockSize {
+		s.writeString(xDate)
+		s.writeString(xLogin)
+	} else {
+		body = s.writeHead(append(append(s.text[:0], xDate...), xLogin...), body)
+	}
 	s.hash.Write(body)
-	return hex.AppendEncode(dst, s.finish())
+	return appendHex(dst, s.finish())
 }
 
 // AppendPayload appends the lower-case hexadecimal HMAC-SHA256 of the body: the
@@ -126,7 +140,7 @@ func (s *Signer) AppendDeposit(dst []byte, xDate, xLogin string, body []byte) []
 func (s *Signer) AppendPayload(dst, body []byte) []byte {
 	s.restore(s.key.inner)
 	s.hash.Write(body)
-	return hex.AppendEncode(dst, s.finish())
+	return appendHex(dst, s.finish())
 }
 
 // AppendControl appends the upper-case hexadecimal HMAC-SHA256 of
@@ -138,13 +152,22 @@ func (s *Signer) AppendControl(dst []byte, externalID string) []byte {
 	s.writeString(externalID)
 	s.writeString(controlSuffix)
 	start := len(dst)
-	dst = hex.AppendEncode(dst, s.finish())
+	dst = appendHex(dst, s.finish())
 	for i := start; i < len(dst); i++ {
 		if dst[i] >= 'a' {
 			dst[i] -= 'a' - 'A'
 		}
 	}
 	return dst
+}
+
+// writeHead hashes head, which lies in s.text, and so much of the body behind it as
+// fills the last block: the hash copies what comes in the middle of one. It returns
+// the rest of the body.
+func (s *Signer) writeHead(head, body []byte) (rest []byte) {
+	fill := min(-len(head)&(sha256.BlockSize-1), len(body))
+	s.hash.Write(append(head, body[:fill]...))
+	return body[fill:]
 }
 
 // writeString hashes a string without converting it on the heap.
@@ -168,4 +191,19 @@ func (s *Signer) restore(state []byte) {
 	if err := s.state.UnmarshalBinary(state); err != nil {
 		panic(fmt.Sprintf("d24: sha256 state cannot be restored: %v", err)) // we saved it ourselves
 	}
+}
+
+// appendHex appends a digest in lower-case hexadecimal, eight digits at a time: they
+// are the bytes of one word, and none of the sums below carries into the next. A
+// short message is signed in 150 ns, of which encoding/hex would take 20.
+func appendHex(dst, digest []byte) []byte {
+	for ; len(digest) >= 4; digest = digest[4:] {
+		v := uint64(binary.BigEndian.Uint32(digest))
+		v = (v | v<<16) & 0x0000ffff0000ffff // spread the eight half bytes, one to a byte
+		v = (v | v<<8) & 0x00ff00ff00ff00ff
+		v = (v | v<<4) & 0x0f0f0f0f0f0f0f0f
+		letters := (v + 0x0606060606060606) >> 4 & 0x0101010101010101 // 1 where it is ten or more
+		dst = binary.BigEndian.AppendUint64(dst, v+0x3030303030303030+letters*('a'-'0'-10))
+	}
+	return dst
 }

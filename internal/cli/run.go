@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/d24conform/d24conform/features"
+	"github.com/d24conform/d24conform/internal/cli/config"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/target"
+	"github.com/d24conform/d24conform/reports"
+	"github.com/d24conform/d24conform/steps"
+)
+
+// runFlags are the flags of run server.
+type runFlags struct {
+	configFile string
+	target     string
+	products   []string
+	tags       string
+	rules      string
+	level      string
+	production string
+	out        string
+	timeout    time.Duration
+	strict     bool
+	asJSON     bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	run := a.group("run", "Judge a server by the documented rules", a.runServerCommand())
+	run.Example = indent(`
+d24conform run server
+d24conform run server --target https://127.0.0.1:8443`)
+	return run
+}
+
+func (a *app) runServerCommand() *cobra.Command {
+	var flags runFlags
+	cmd := &cobra.Command{
+		Use:   "server [flags]",
+		Short: "Judge a server by every documented rule that binds it",
+		Example: indent(`
+d24conform run server                                        # the bundled mock
+d24conform run server --target https://127.0.0.1:9443        # a server on this machine
+d24conform run server --target stg --level sandbox           # a target of d24conform.yaml
+d24conform run server --products deposits --tags '@DEP-DATE-03 or @DEP-IDEM-05'
+d24conform run server --json | jq '.rules[] | select(.verdict == "fail")'`),
+		Long: `It sends requests that keep the rules and requests with exactly one fault, and
+judges the answers. A target is a name in d24conform.yaml or a URL; without one it is
+D24_BASE_URL, and without that the bundled mock, started for this run alone. The keys
+come from the D24_… variables, the authority of a private certificate from D24_CA_FILE.
+
+Level observe creates nothing, level sandbox creates transactions. On this machine the
+default is sandbox, elsewhere observe. A host that has to be taken for production is
+refused unless --production names it again.
+
+The report stands in a folder of its own below reports/out: results.json, junit.xml,
+summary.md and exchanges.jsonl, with names in the place of secrets.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runServer(cmd.Context(), flags, cmd.Flags().Changed("config"))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.target, "target", "", "`NAME|URL` of the server to judge (default: D24_BASE_URL, else the bundled mock)")
+	f.StringSliceVar(&flags.products, "products", nil, "`LIST` of products to judge: deposits,cashouts (default: those whose keys are there)")
+	f.StringVar(&flags.tags, "tags", "", "`EXPR` that selects scenarios, such as '@DEP-DATE-03 and not @alone'")
+	f.StringVar(&flags.rules, "rules", rules.Latest, "`SET` of rules to judge by")
+	f.StringVar(&flags.level, "level", "", "`LEVEL`: observe or sandbox (default: by where the target is)")
+	f.StringVar(&flags.production, "production", "", "`HOST` of the target once more, when it is taken for production")
+	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
+	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
+	f.BoolVar(&flags.strict, "strict", false, "count a broken should as a violation")
+	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
+	addJSONFlag(cmd, &flags.asJSON, "results.json")
+	return cmd
+}
+
+// runServer judges one server, writes the report and returns the verdict as an error.
+func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) error {
+	started := time.Now()
+	selection, err := steps.ParseTags(flags.tags)
+	if err != nil {
+		return usagef("--tags: %w", err).withHint("write it as in Cucumber: @a and not (@b or @c)")
+	}
+	ledger, err := rules.Load(flags.rules)
+	if err != nil {
+		return usagef("--rules: %w", err)
+	}
+	manifest, err := steps.ReadManifest(features.Files)
+	if err != nil {
+		return err
+	}
+	log := &exchange.Log{}
+	server, stop, err := a.server(ctx, flags, explicit, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := server.Reach(ctx); err != nil {
+		return unreachable(err)
+	}
+	level, err := flags.levelFor(server)
+	if err != nil {
+		return err
+	}
+	run := runID()
+	suite := &steps.Suite{
+		Server: server, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection, Level: level,
+		Orders: &merchant.Orders{Run: run},
+		Meta: reports.Meta{
+			Target:  reports.Target{Name: server.Title(), BaseURL: server.BaseURL},
+			Tool:    reports.Tool{Version: thisBuild().Version, Revision: thisBuild().Revision},
+			Started: started,
+		},
+	}
+	if suite.Selected() == 0 {
+		return usagef("no scenario is selected by --tags %q for %v", flags.tags, server.Products).
+			withHint("the tags are rule ids such as @DEP-DATE-03, @deposits and @cashouts")
+	}
+	if level == target.Sandbox {
+		if _, err := server.Admit(ctx, suite.Orders); err != nil {
+			return unreachable(err)
+		}
+	}
+	dir, err := reports.Create(flags.out, started, rules.RoleServer, run)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	a.announce(server, level, suite)
+	progress := a.newProgress(suite.Selected())
+	suite.Progress = progress.ended
+	results, err := suite.Run(ctx)
+	progress.done()
+	if err != nil {
+		return err
+	}
+	left := suite.CleanUp(context.WithoutCancel(ctx))
+	redact := exchange.NewRedactor(server.Secrets())
+	results = results.Map(redact.String)
+	// What was found is shown even where it cannot be kept.
+	written := writeReport(dir, results, log, redact, left)
+	return errors.Join(written, a.conclude(results, dir, flags))
+}
+
+// levelFor is the level that the flag says, or that the target's place allows.
+func (f runFlags) levelFor(server *target.Server) (target.Level, error) {
+	if f.level == "" {
+		return target.DefaultLevel(server.Loopback()), nil
+	}
+	level, err := target.ParseLevel(f.level)
+	if err != nil {
+		return "", usagef("--level: %w", err)
+	}
+	return level, nil
+}
+
+// unreachable is how a run ends that could not begin.
+func unreachable(err error) error {
+	var environment *target.EnvironmentError
+	if errors.As(err, &environment) {
+		return &failure{code: ExitUnreachable, message: err.Error(), hint: environment.Hint, cause: err}
+	}
+	return err
+}
+
+// runID is a few letters that no other run has: part of every id it creates.
+func runID() string {
+	var id [4]byte
+	_, _ = rand.Read(id[:]) // documented never to fail
+	return hex.EncodeToString(id[:])
+}
+
+// announce says what is about to happen, before it does.
+func (a *app) announce(server *target.Server, level target.Level, suite *steps.Suite) {
+	fmt.Fprintf(a.stderr, "judging %s (%s) at level %s: %d scenarios\n",
+		reports.Escape(server.Title()), reports.Escape(server.BaseURL), level, suite.Selected())
+	if clock := server.Clock(); clock.Offset.Abs() > clock.Error {
+		fmt.Fprintf(a.stderr, "its clock is %s away from ours, within %s: dates are made by its clock\n",
+			clock.Offset.Round(time.Millisecond), clock.Error.Round(time.Millisecond))
+	}
+}
+
+// writeReport writes the files of the run and makes it the latest.
+func writeReport(dir *reports.Dir, results reports.Results, log *exchange.Log, redact *exchange.Redactor, left []steps.Created) error {
+	files := []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"results.json", func(w io.Writer) error { return reports.WriteJSON(w, results) }},
+		{"junit.xml", func(w io.Writer) error { return reports.WriteJUnit(w, results) }},
+		{"summary.md", func(w io.Writer) error { return reports.WriteMarkdown(w, results) }},
+		{"exchanges.jsonl", func(w io.Writer) error { return exchange.Write(w, log.All(), redact) }},
+		{"created.json", func(w io.Writer) error { return writeCreated(w, left) }},
+	}
+	for _, file := range files {
+		if err := dir.WriteFile(file.name, file.write); err != nil {
+			return err
+		}
+	}
+	return dir.Publish()
+}
+
+// writeCreated lists what the run left on the target.
+func writeCreated(w io.Writer, left []steps.Created) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(left)
+}
+
+// conclude prints the verdict and turns it into the exit code.
+func (a *app) conclude(results reports.Results, dir *reports.Dir, flags runFlags) error {
+	var err error
+	if flags.asJSON {
+		err = reports.WriteJSON(a.stdout, results)
+		fmt.Fprintf(a.stderr, "%s, report: %s\n", results.Verdict, dir.Path())
+	} else {
+		err = reports.WriteTerminal(a.stdout, results, reports.Terminal{
+			Color: a.color(), Width: a.width(), Path: dir.Path(),
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("write to stdout: %w", err)
+	}
+	if results.Interrupted {
+		return &failure{code: ExitInterrupted, message: "interrupted: what was not reached is not tested"}
+	}
+	if code := ExitCode(results.ExitCode(flags.strict)); code != ExitOK {
+		return &failure{code: code}
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/d24conform/d24conform/internal/cli/testdata/servers"
+	"github.com/d24conform/d24conform/reports"
+)
+
+// outcome is how a run of the command ended.
+type outcome struct {
+	code           ExitCode
+	stdout, stderr string
+	dir            string // of the report
+	results        reports.Results
+}
+
+// failed are the ids of the violated rules.
+func (o outcome) failed() []string {
+	ids := []string{}
+	for _, rule := range o.results.Rules {
+		if rule.Verdict == reports.Fail {
+			ids = append(ids, rule.ID)
+		}
+	}
+	return ids
+}
+
+// runAgainst judges a server by the command as a person would call it, with the
+// certificate of an httptest server and hooks that leave files in its panel's folder.
+func runAgainst(t *testing.T, server *httptest.Server, panel string, args ...string) outcome {
+	t.Helper()
+	dir := t.TempDir()
+	ca := filepath.Join(dir, "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	require.NoError(t, os.WriteFile(ca, block, 0o600))
+	config := filepath.Join(dir, "targets.yaml")
+	text := fmt.Sprintf("targets:\n  here:\n    base_url: %s\n    ca_file: %s\n    timeout: 5s\n", server.URL, ca)
+	if panel != "" {
+		text += fmt.Sprintf("    hooks:\n      approve_deposit: [touch, '%[1]s/approve-{deposit_id}']\n"+
+			"      cancel_deposit: [touch, '%[1]s/cancel-{deposit_id}']\n      respond_500_once: [touch, '%[1]s/fail']\n", panel)
+	}
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
+	out := filepath.Join(dir, "out")
+	args = append([]string{"run", "server", "--target", "here", "--config", config, "--out", out}, args...)
+	return run(t, out, merchantOfTheTestServer(), args...)
+}
+
+func merchantOfTheTestServer() map[string]string {
+	return map[string]string{
+		"D24_DEPOSITS_API_KEY": servers.Login, "D24_DEPOSITS_API_SIGNATURE": servers.Secret, "D24_READ_ONLY_KEY": servers.ReadOnly,
+		"D24_CASHOUTS_API_KEY": "login-FAKE", "D24_CASHOUTS_API_PASSPHRASE": "pass-FAKE", "D24_CASHOUTS_API_SIGNATURE": "secret-FAKE-2",
+	}
+}
+
+// run carries out a command line and reads the results that it left below out.
+func run(t *testing.T, out string, env map[string]string, args ...string) outcome {
+	t.Helper()
+	a, stdout, stderr := newApp(env, strings.NewReader(""), args...)
+	o := outcome{code: a.run(t.Context()), stdout: stdout.String(), stderr: stderr.String(), dir: filepath.Join(out, "latest")}
+	if data, err := os.ReadFile(filepath.Join(o.dir, "results.json")); err == nil {
+		require.NoError(t, json.Unmarshal(data, &o.results))
+	}
+	return o
+}
+
+// TestBrokenServersAreBlamedForTheirDefectAlone runs the suite against servers that
+// import nothing of ours.
+func TestBrokenServersAreBlamedForTheirDefectAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		server *servers.Deposits
+		code   ExitCode
+		failed []string
+	}{
+		{"one that keeps the rules", &servers.Deposits{}, ExitOK, []string{}},
+		{"one that checks the signature but not the date", &servers.Deposits{IgnoresDates: true}, ExitViolation, []string{"DEP-DATE-02", "DEP-DATE-03"}},
+		{"one that forgets stored errors 500", &servers.Deposits{ForgetsErrors: true}, ExitViolation, []string{"DEP-IDEM-05"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.server.Panel = t.TempDir()
+			api := httptest.NewTLSServer(tt.server)
+			defer api.Close()
+			o := runAgainst(t, api, tt.server.Panel, "--products", "deposits")
+			assert.Equal(t, tt.code, o.code, o.stdout+o.stderr)
+			assert.Equal(t, tt.failed, o.failed(), o.stdout)
+			assert.Zero(t, o.results.Counts.Inconclusive, o.stdout)
+			for _, rule := range tt.failed {
+				assert.Contains(t, o.stdout, rule)
+			}
+		})
+	}
+}
+
+// TestAServerThatSaysYesBreaksWhateverRefusesSomething judges the laziest server there
+// is. What it does not break it keeps for want of a question: it does answer JSON, it
+// does take every key.
+func TestAServerThatSaysYesBreaksWhateverRefusesSomething(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(servers.Yes())
+	defer server.Close()
+	o := runAgainst(t, server, "")
+	assert.Equal(t, ExitViolation, o.code, o.stderr)
+	assert.Equal(t, []string{
+		"CASH-SEC-03", "CASH-SEC-04",
+	}, o.failed())
+}

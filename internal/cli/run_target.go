@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"net/url"
+	"os"
+
+	"github.com/d24conform/d24conform/internal/cli/config"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/target"
+)
+
+// server is the server that the command line, the environment and the configuration
+// file choose, and what lets go of it. Nothing is sent to it yet.
+func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *exchange.Log) (*target.Server, func(), error) {
+	products, err := config.ParseProducts(flags.products)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := config.Load(flags.configFile, explicit)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, ok, err := file.Select(flags.target, a.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !ok {
+		return embedded(products, log)
+	}
+	if len(products) > 0 {
+		chosen.Products = products
+	}
+	local := target.OnThisMachine(ctx, chosen.BaseURL)
+	if err := refuseProduction(chosen, local, flags.production); err != nil {
+		return nil, nil, err
+	}
+	cfg, err := a.targetConfig(chosen, flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Log = log
+	if _, offered := chosen.Hooks[string(target.WhitelistRemove)]; offered && local {
+		cfg.UnlistedIP = secondLoopback
+	}
+	server, err := target.NewServer(cfg)
+	if err != nil {
+		return nil, nil, usagef("%w", err)
+	}
+	return server, server.Close, nil
+}
+
+// secondLoopback is another address of this machine to call from. It is used where a
+// hook can take it off the target's whitelists.
+var secondLoopback = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+
+// embedded is the bundled mock, on ports that are free.
+func embedded(products []rules.Product, log *exchange.Log) (*target.Server, func(), error) {
+	server, stop, err := target.Embed(mock.Options{}, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(products) > 0 {
+		server.Products = products
+	}
+	return server, stop, nil
+}
+
+// refuseProduction keeps a run off a host that has to be taken for production, unless
+// the command line names it again.
+func refuseProduction(t config.Target, local bool, named string) error {
+	production := target.LooksLikeProduction(t.BaseURL) && t.Environment != config.Staging
+	if local || (!production && t.Environment != config.Production) {
+		return nil
+	}
+	host := t.BaseURL
+	if u, err := url.Parse(t.BaseURL); err == nil {
+		host = u.Hostname()
+	}
+	if named == host {
+		return nil
+	}
+	return usagef("%s has to be taken for production", host).
+		withHint("say environment: staging in %s if it is not, or --production %s if you mean it", config.DefaultPath, host)
+}
+
+// targetConfig turns what a person wrote into what a Server needs.
+func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, error) {
+	credentials, err := config.ResolveCredentials(t.EnvPrefix, a.env)
+	if err != nil {
+		return target.Config{}, err
+	}
+	products, err := config.Require(t.Products, t.EnvPrefix, credentials)
+	if err != nil {
+		return target.Config{}, err
+	}
+	roots, err := authority(t.CAFile)
+	if err != nil {
+		return target.Config{}, err
+	}
+	timeout := t.Timeout
+	if flags.timeout != config.DefaultTimeout {
+		timeout = flags.timeout
+	}
+	if timeout <= 0 {
+		return target.Config{}, usagef("--timeout %s is not a time to wait", timeout)
+	}
+	cfg := target.Config{
+		Name: t.Name, BaseURL: t.BaseURL, PlainHTTPURL: t.PlainHTTPURL, Credentials: credentials, Products: products,
+		Roots: roots, Timeout: timeout, MaxRPS: t.MaxRPS,
+		Hooks: target.CommandHooks{Commands: t.Hooks, Dir: t.HookDir, Stderr: a.stderr},
+	}
+	if s := t.Second; s != nil {
+		second := config.Target{
+			Name: "second environment", BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, CAFile: s.CAFile,
+			EnvPrefix: s.EnvPrefix, Products: products, Timeout: timeout, MaxRPS: t.MaxRPS,
+		}
+		secondConfig, err := a.targetConfig(second, flags)
+		if err != nil {
+			return target.Config{}, err
+		}
+		cfg.Second = &secondConfig
+	}
+	return cfg, nil
+}
+
+// authority reads the certificates that a target's may be signed by; nil are the
+// system's.
+func authority(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // no file is no error, and nil is what crypto/tls calls the system's roots
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, usagef("the CA file %s cannot be read: %w", file, err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, usagef("the CA file %s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
