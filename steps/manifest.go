@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -10,7 +9,6 @@ import (
 
 	gherkin "github.com/cucumber/gherkin/go/v26"
 	messages "github.com/cucumber/messages/go/v21"
-	tagexpressions "github.com/cucumber/tag-expressions/go/v7"
 
 	"github.com/d24conform/d24conform/internal/rules"
 )
@@ -156,38 +154,4 @@ func lineNumbers(document *messages.GherkinDocument) map[string]int {
 		}
 	}
 	return lines
-}
-
-// A Selection chooses scenarios by their tags.
-type Selection struct {
-	expression tagexpressions.Evaluatable
-	text       string
-}
-
-// tagWord is a word of a tag expression. The parser would take ~@tag and @a,@b of
-// older dialects for tags that nothing carries.
-var tagWord = regexp.MustCompile(`^(@[^\s()@,~&|!]+|and|or|not)$`)
-
-// ParseTags reads a tag expression in Cucumber's language: @a and not (@b or @c).
-// The empty expression selects everything.
-func ParseTags(text string) (Selection, error) {
-	for _, word := range strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(text)) {
-		if !tagWord.MatchString(word) {
-			return Selection{}, fmt.Errorf("tag expression %q: %q is neither a tag such as @DEP-DATE-03 nor and, or, not", text, word)
-		}
-	}
-	expression, err := tagexpressions.Parse(text)
-	if err != nil {
-		return Selection{}, fmt.Errorf("tag expression %q: %s", text, strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n", " ")))
-	}
-	return Selection{expression: expression, text: text}, nil
-}
-
-// ErrNothingSelected says that no scenario is left after tags and products: such a run
-// would be green without having looked at anything.
-var ErrNothingSelected = errors.New("no scenario is selected")
-
-// selects says whether a scenario is chosen.
-func (s Selection) selects(scenario Scenario) bool {
-	return s.expression == nil || s.expression.Evaluate(scenario.Tags)
 }

@@ -66,6 +66,9 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	s.builder = reports.NewBuilder(s.Ledger, rules.RoleServer, s.Server.Products, s.Meta)
 	s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
 
+	if err := s.leaveOut(selected); err != nil {
+		return reports.Results{}, err
+	}
 	status := godog.TestSuite{
 		Name:                "d24conform",
 		ScenarioInitializer: s.initialize,
@@ -89,6 +92,30 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 		return results, fmt.Errorf("%d scenarios were selected and %d were run", len(selected), s.ran)
 	}
 	return results, nil
+}
+
+// leaveOut records the scenarios that were not selected under the rules of those that
+// were: a rule of which a part was looked at is not green.
+func (s *Suite) leaveOut(selected []Scenario) error {
+	touched := map[string]bool{}
+	for _, scenario := range selected {
+		for _, id := range scenario.Rules() {
+			touched[id] = true
+		}
+	}
+	for _, scenario := range s.Manifest.Scenarios {
+		ids := slices.DeleteFunc(scenario.Rules(), func(id string) bool { return !touched[id] })
+		if len(ids) == 0 || s.Tags.selects(scenario) || !scenario.concerns(s.Server.Products) {
+			continue
+		}
+		if err := s.builder.Add(reports.Scenario{
+			Name: scenario.Name, Feature: scenario.Feature, Line: scenario.Line, Rules: ids,
+			Verdict: reports.NotTested, Reason: s.Meta.NoScenario,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Selected is how many scenarios [Suite.Run] will run.

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -114,6 +117,43 @@ func TestAServerThatSaysYesBreaksWhateverRefusesSomething(t *testing.T) {
 	o := runAgainst(t, server, "")
 	assert.Equal(t, ExitViolation, o.code, o.stderr)
 	assert.Equal(t, []string{
-		"CASH-SEC-03", "CASH-SEC-04",
+		"CASH-SEC-03", "CASH-AUTH-01", "CASH-AUTH-02", "CASH-AUTH-03", "CASH-AUTH-04", "CASH-AUTH-06", "CASH-HDR-01",
+		"CASH-SIG-01", "CASH-SIG-02", "CASH-SIG-03", "CASH-SIG-04", "CASH-EXT-01", "CASH-STAT-01", "CASH-STAT-02",
+		"DEP-SEC-03", "DEP-AUTH-01", "DEP-AUTH-02", "DEP-AUTH-03", "DEP-AUTH-06",
+		"DEP-HDR-01", "DEP-HDR-02", "DEP-HDR-03", "DEP-HDR-04", "DEP-HDR-05", "DEP-SIG-01", "DEP-SIG-02", "DEP-SIG-03", "DEP-SIG-04",
+		"DEP-DATE-01", "DEP-DATE-02", "DEP-DATE-03", "DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-03", "DEP-IDEM-04", "DEP-IDEM-08",
+		"DEP-CT-01", "DEP-CT-02", "DEP-REF-01",
 	}, o.failed())
+}
+
+// TestNoSecretIsWrittenDown runs the whole suite with keys that can be found again and
+// looks for them, in every spelling, in all that a run prints and leaves behind.
+func TestNoSecretIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"D24_DEPOSITS_API_KEY": "canary/login+1", "D24_DEPOSITS_API_SIGNATURE": "canary/secret+2", "D24_READ_ONLY_KEY": "canary/bearer+3",
+		"D24_CASHOUTS_API_KEY": "canary/login+4", "D24_CASHOUTS_API_PASSPHRASE": "canary/pass+5", "D24_CASHOUTS_API_SIGNATURE": "canary/secret+6",
+	}
+	out := t.TempDir()
+	o := run(t, out, env, "run", "server", "--out", out)
+	require.Equal(t, ExitOK, o.code, o.stdout+o.stderr)
+	texts := map[string]string{"stdout": o.stdout, "stderr": o.stderr}
+	require.NoError(t, filepath.WalkDir(out, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		texts[entry.Name()] = string(data)
+		return err
+	}))
+	assert.Len(t, texts, 2+5)
+	for name, text := range texts {
+		for _, spelling := range []string{
+			"canary/", "canary%2F", `canary\/`, base64.StdEncoding.EncodeToString([]byte("canary")),
+			hex.EncodeToString([]byte("canary")), strings.ToUpper(hex.EncodeToString([]byte("canary"))),
+		} {
+			assert.NotContains(t, text, spelling, "in %s", name)
+		}
+	}
+	assert.Contains(t, texts["exchanges.jsonl"], "{{D24_DEPOSITS_API_KEY}}", "names stand where secrets were")
 }

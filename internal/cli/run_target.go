@@ -32,7 +32,7 @@ func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *ex
 		return nil, nil, err
 	}
 	if !ok {
-		return embedded(products, log)
+		return a.embedded(products, log)
 	}
 	if len(products) > 0 {
 		chosen.Products = products
@@ -60,9 +60,14 @@ func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *ex
 // hook can take it off the target's whitelists.
 var secondLoopback = netip.AddrFrom4([4]byte{127, 0, 0, 2})
 
-// embedded is the bundled mock, on ports that are free.
-func embedded(products []rules.Product, log *exchange.Log) (*target.Server, func(), error) {
-	server, stop, err := target.Embed(mock.Options{}, log)
+// embedded is the bundled mock, on ports that are free. Its merchant's keys are those
+// of the environment where there are any.
+func (a *app) embedded(products []rules.Product, log *exchange.Log) (*target.Server, func(), error) {
+	credentials, err := config.ResolveCredentials("", a.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	server, stop, err := target.Embed(mock.Options{Credentials: credentials}, log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -67,16 +67,6 @@ Feature: A cashouts request is signed
         | cashout hold   |
         | cashout cancel |
 
-    Scenario Outline: a beneficiary called <name>
-      Given a cashout request that the server accepts
-      When only its beneficiary is called "<name>"
-      Then it is accepted
-
-      Examples:
-        | name              |
-        | José Ñuñez 李     |
-        | Łukasz <&> O'Neil |
-
   @CASH-SIG-04 @must
   Rule: Payload-Signature is in lower case
 
