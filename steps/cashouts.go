@@ -10,7 +10,6 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
-	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/target"
 )
 
@@ -21,10 +20,8 @@ var (
 	stepFirstStatus   = regexp.MustCompile(`^the status of the first cashout is (?:still|now) (.+)$`)
 	stepBalance       = regexp.MustCompile(`^a balance of (\S+)$`)
 	stepAskCashout    = regexp.MustCompile(`^a cashout of (\S+) is requested(?: and (put on hold|cancelled))?$`)
-	stepAskCashouts   = regexp.MustCompile(`^(\d+) cashouts of (\S+) are requested at once$`)
 	stepNoCashout     = regexp.MustCompile(`^no cashout has its external id$`)
 	stepFund          = regexp.MustCompile(`^a deposit of (\S+) is created and approved$`)
-	stepAskAgain      = regexp.MustCompile(`^the cashout is requested again$`)
 	stepAsked         = regexp.MustCompile(`^it is asked to (be cancelled|be held|go on)$`)
 )
 
@@ -63,15 +60,6 @@ func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 		return w.hook(ctx, target.SetFunds, map[string]string{"amount": amount})
 	})
 	sc.Step(stepAskCashout, w.askCashout)
-	sc.Step(stepAskCashouts, func(ctx context.Context, times int, amount string) error {
-		cents, err := parseAmount(amount)
-		requests := make([]merchant.Request, times)
-		for i := range requests {
-			requests[i] = w.server.Client().CreateCashout(w.suite.Orders.Cashout(cents))
-		}
-		w.tellAtOnce(ctx, w.server.Client(), requests)
-		return err
-	})
 	sc.Step(stepNoCashout, func(ctx context.Context) error {
 		client := w.server.Client()
 		e := w.send(ctx, client, client.CashoutStatus("", w.story.asked), "status")
@@ -87,11 +75,6 @@ func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 		}
 		_, err = w.payDeposit(ctx, cents)
 		return err
-	})
-	sc.Step(stepAskAgain, func(ctx context.Context) {
-		// Under an id of its own: whether 514 uses up the external id is not said (AMB-38).
-		client := w.server.Client()
-		w.tell(ctx, client, client.CreateCashout(w.suite.Orders.Cashout(cashoutAmount)))
 	})
 	sc.Step(stepAsked, func(ctx context.Context, what string) { w.ask(ctx, w.story.cashout, what) })
 }

@@ -16,13 +16,11 @@ import (
 )
 
 var (
-	stepCompleted   = regexp.MustCompile(`^a completed deposit of (\S+)$`)
-	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|cancelled)$`)
+	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|completed|cancelled)$`)
 	stepTwoDeposits = regexp.MustCompile(`^two deposits$`)
 	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
-	stepRefund      = regexp.MustCompile(`^a refund of (\S+) is requested$`)
-	stepRefunds     = regexp.MustCompile(`^refunds of (.+) are requested$`)
-	stepRefundsOnce = regexp.MustCompile(`^(\d+) refunds of (\S+) are requested at once$`)
+	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., ]+) (?:is|are) requested$`)
+	stepManyAtOnce  = regexp.MustCompile(`^(\d+) (refunds|cashouts) of (\S+) are requested at once$`)
 	stepRefundable  = regexp.MustCompile(`^(\S+) of the deposit can still be refunded$`)
 	stepStatusIs    = regexp.MustCompile(`^its status is (COMPLETED|CANCELLED)$`)
 	stepClock       = regexp.MustCompile(`^the server's clock stands still (\S+) seconds from its X-Date, which is in the (past|future)$`)
@@ -30,15 +28,7 @@ var (
 )
 
 func depositSteps(w *world, sc *godog.ScenarioContext) {
-	sc.Step(stepCompleted, func(ctx context.Context, amount string) (err error) {
-		cents, err := parseAmount(amount)
-		if err != nil {
-			return err
-		}
-		w.story.deposit, err = w.payDeposit(ctx, cents)
-		return err
-	})
-	sc.Step(stepDeposit, w.unpaidDeposit)
+	sc.Step(stepDeposit, w.depositThatIs)
 	sc.Step(stepTwoDeposits, func(ctx context.Context) (err error) {
 		if w.story.deposit, err = w.createDeposit(ctx, depositAmount); err != nil {
 			return err
@@ -47,7 +37,6 @@ func depositSteps(w *world, sc *godog.ScenarioContext) {
 		return err
 	})
 	sc.Step(stepPaid, func(ctx context.Context) error { return w.approve(ctx, w.story.deposit) })
-	sc.Step(stepRefund, func(ctx context.Context, amount string) error { return w.refund(ctx, amount, false) })
 	sc.Step(stepRefunds, func(ctx context.Context, amounts string) error {
 		for amount := range strings.SplitSeq(amounts, ",") {
 			if err := w.refund(ctx, amount, false); err != nil {
@@ -56,15 +45,7 @@ func depositSteps(w *world, sc *godog.ScenarioContext) {
 		}
 		return nil
 	})
-	sc.Step(stepRefundsOnce, func(ctx context.Context, times int, amount string) error {
-		cents, err := parseAmount(amount)
-		if err != nil {
-			return err
-		}
-		r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
-		w.tellAtOnce(ctx, w.server.Client(), repeated(r, times))
-		return nil
-	})
+	sc.Step(stepManyAtOnce, w.manyAtOnce)
 	sc.Step(stepRefundable, w.refundable)
 	sc.Step(stepStatusIs, func(ctx context.Context, status string) error {
 		return held(judge.SaysStatus(w.tell(ctx, w.server.Client(), merchant.DepositStatus(w.story.deposit.id)), status))
@@ -73,20 +54,40 @@ func depositSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepOwnReading, w.ownReading)
 }
 
-func (w *world) unpaidDeposit(ctx context.Context, amount, status string) error {
+// depositThatIs makes a deposit and takes it to a status.
+func (w *world) depositThatIs(ctx context.Context, amount, status string) error {
 	cents, err := parseAmount(amount)
 	if err != nil {
 		return err
 	}
-	if status == "cancelled" {
-		if err := w.needs(target.CancelDeposit); err != nil {
+	hooks := map[string]target.Hook{"completed": target.ApproveDeposit, "cancelled": target.CancelDeposit}
+	h, moved := hooks[status]
+	if moved {
+		if err := w.needs(h); err != nil {
 			return err
 		}
 	}
-	if w.story.deposit, err = w.createDeposit(ctx, cents); err != nil || status != "cancelled" {
+	if w.story.deposit, err = w.createDeposit(ctx, cents); err != nil || !moved {
 		return err
 	}
-	return w.hook(ctx, target.CancelDeposit, map[string]string{"deposit_id": w.story.deposit.id})
+	return w.hook(ctx, h, map[string]string{"deposit_id": w.story.deposit.id})
+}
+
+// manyAtOnce asks for refunds of one deposit, or for cashouts, in parallel.
+func (w *world) manyAtOnce(ctx context.Context, times int, what, amount string) error {
+	cents, err := parseAmount(amount)
+	requests := make([]merchant.Request, times)
+	for i := range requests {
+		if what == "refunds" {
+			requests[i] = merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
+		} else {
+			requests[i] = w.server.Client().CreateCashout(w.suite.Orders.Cashout(cents))
+		}
+	}
+	if err == nil {
+		w.tellAtOnce(ctx, w.server.Client(), requests)
+	}
+	return err
 }
 
 // refund asks for money back; asserted says that it must be given.
@@ -115,7 +116,7 @@ func (w *world) refundable(ctx context.Context, amount string) error {
 	if err := w.refund(ctx, "0.01", false); err != nil {
 		return err
 	}
-	return w.was(w.last(), "refused", reason("its amount", d24.CodeInvalidAmountToRefund))
+	return w.was(w.last(), "refused", "its amount")
 }
 
 // clockStandsStill stops the server's clock at an exact distance from the date that the
@@ -148,11 +149,5 @@ func (w *world) ownReading(ctx context.Context, how, id string) error {
 	if how == "accepted" && w.server.Readings.Is(id, "strict") {
 		how = "refused"
 	}
-	if how == "refused" {
-		return w.was(e, how, reason("its date", d24.CodeInvalidDateRange))
-	}
-	if id != "AMB-14" {
-		return fmt.Errorf("%s is not about the boundary of the window", id)
-	}
-	return w.was(e, how, judge.Reason{})
+	return w.was(e, how, "its date")
 }

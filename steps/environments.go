@@ -13,7 +13,6 @@ import (
 var (
 	stepSecondAccepts  = regexp.MustCompile(`^a (.+) request that the second environment accepts$`)
 	stepSecondAsWell   = regexp.MustCompile(`^it is made in the second environment as well$`)
-	stepSecondSameKey  = regexp.MustCompile(`^a deposit is requested in the second environment with the same key$`)
 	stepNotTheAnswer   = regexp.MustCompile(`^it is not the answer of the first environment$`)
 	stepSecondExternal = regexp.MustCompile(`^a cashout is requested in the second environment with its external id$`)
 	stepInEach         = regexp.MustCompile(`^a (deposit|cashout) in each environment$`)
@@ -30,15 +29,6 @@ func environmentSteps(w *world, sc *godog.ScenarioContext) {
 		return w.accepted(ctx, kind)
 	})
 	sc.Step(stepSecondAsWell, w.secondAsWell)
-	sc.Step(stepSecondSameKey, func(ctx context.Context) error {
-		if err := w.enterSecond(); err != nil {
-			return err
-		}
-		r := merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount))
-		r.IdempotencyKey = w.story.request.IdempotencyKey
-		w.tell(ctx, w.server.Client(), r)
-		return nil
-	})
 	sc.Step(stepNotTheAnswer, func() error { return held(judge.Differs(w.first(), w.last())) })
 	sc.Step(stepSecondExternal, func(ctx context.Context) error {
 		if err := w.enterSecond(); err != nil {

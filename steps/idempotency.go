@@ -17,127 +17,63 @@ import (
 )
 
 var (
-	stepKeyed     = regexp.MustCompile(`^an? ([a-z ]+) request(?: of (\S+))? with an idempotency key( that the server accepts)?$`)
-	stepKeyKind   = regexp.MustCompile(`^a deposit request with (.+) as its idempotency key that the server accepts$`)
-	stepKeyedGet  = regexp.MustCompile(`^a deposit status request that was sent with an idempotency key$`)
-	stepAgain     = regexp.MustCompile(`^it is sent again with (a fresh date and signature|the same date and signature|another amount)$`)
-	stepTimes     = regexp.MustCompile(`^it is sent again (\d+) times$`)
+	stepKeyed     = regexp.MustCompile(`^an? ([a-z ]+) request(?: of (\S+))? with (an idempotency key|.+ as its idempotency key)( that the server accepts)?$`)
+	stepAgain     = regexp.MustCompile(`^it is sent again (?:with )?(a fresh date and signature|the same date and signature|another amount|\d+ times)$`)
 	stepAtOnce    = regexp.MustCompile(`^it is sent (\d+) times at once$`)
-	stepBreaks    = regexp.MustCompile(`^its connection breaks before the answer, and it is sent again$`)
-	stepLost      = regexp.MustCompile(`^the server does it and loses the answer, and it is sent again$`)
-	stepFailed    = regexp.MustCompile(`^the server fails it with an error 500, and it is sent again$`)
-	stepPaidAgain = regexp.MustCompile(`^the deposit is paid, and it is sent again$`)
+	stepTrouble   = regexp.MustCompile(`^(its connection breaks before the answer|the server does it and loses the answer|the server fails it with an error 500|the deposit is paid), and it is sent again$`)
 	stepOncePaid  = regexp.MustCompile(`^it is sent, and sent again once the deposit is paid$`)
 	stepOtherKey  = regexp.MustCompile(`^another is sent whose key differs only in (its last character|its letter case|its length)$`)
-	stepSameKey   = regexp.MustCompile(`^a (deposit|refund) is requested with the same key$`)
+	stepSameKey   = regexp.MustCompile(`^a (deposit|refund) is requested (in the second environment )?with the same key$`)
 	stepKeyOnEach = regexp.MustCompile(`^the status of each is asked for with one idempotency key$`)
 	stepKeyOnPaid = regexp.MustCompile(`^its status is asked for with one idempotency key before and after it is paid$`)
 
-	stepByteForByte  = regexp.MustCompile(`^every answer is the first one, byte for byte$`)
-	stepOneObject    = regexp.MustCompile(`^all answers name one object, or say that the key is in use$`)
-	stepNoSecond     = regexp.MustCompile(`^there is no second object, and how it is answered is reported as (AMB-\d\d)$`)
-	stepOwnObject    = regexp.MustCompile(`^each has an object of its own$`)
-	stepOtherRefund  = regexp.MustCompile(`^a refund of (\S+) with another key is accepted$`)
-	stepLastAccepted = regexp.MustCompile(`^the last one is accepted$`)
-	stepKeyScope     = regexp.MustCompile(`^it is accepted, or answered with the deposit where (AMB-\d\d) is read as (\S+)$`)
-	stepOwnAnswer    = regexp.MustCompile(`^each answer is about its own deposit$`)
-	stepSecondSays   = regexp.MustCompile(`^the second answer says (\S+)$`)
+	stepByteForByte = regexp.MustCompile(`^every answer is the first one, byte for byte$`)
+	stepOneObject   = regexp.MustCompile(`^all answers name one object, or say that the key is in use$`)
+	stepNoSecond    = regexp.MustCompile(`^there is no second object, and how it is answered is reported as (AMB-\d\d)$`)
+	stepOwnObject   = regexp.MustCompile(`^each has an object of its own$`)
+	stepOtherRefund = regexp.MustCompile(`^a refund of (\S+) with another key is accepted$`)
+	stepKeyScope    = regexp.MustCompile(`^it is accepted, or answered with the deposit where (AMB-\d\d) is read as (\S+)$`)
+	stepOwnAnswer   = regexp.MustCompile(`^each answer is about its own deposit$`)
+	stepSecondSays  = regexp.MustCompile(`^the second answer says (\S+)$`)
 )
 
 func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepKeyed, w.keyed)
-	sc.Step(stepKeyKind, w.keyOfKind)
-	sc.Step(stepKeyedGet, func(ctx context.Context) error {
-		source, err := w.source(ctx, "deposit status")
-		if err != nil {
-			return err
-		}
-		if w.story.request, err = source(); err != nil {
-			return err
-		}
-		w.story.request.IdempotencyKey = w.suite.Orders.NewKey()
-		return held(asControl(judge.IsAccepted(w.tell(ctx, w.server.Client(), w.story.request))))
-	})
-
 	sc.Step(stepAgain, w.again)
-	sc.Step(stepTimes, func(ctx context.Context, times int) {
-		for range times {
-			w.tell(ctx, w.server.Client(), w.story.request)
-		}
-	})
 	sc.Step(stepAtOnce, func(ctx context.Context, times int) {
 		w.tellAtOnce(ctx, w.server.Client(), repeated(w.story.request, times))
 	})
-	sc.Step(stepBreaks, func(ctx context.Context) {
-		r := w.story.request
-		r.Scenario, r.Label = w.scenario.Name, "given up"
-		w.logged(w.server.Client().Abandon(ctx, r))
-		w.retryInFlight(ctx)
-	})
-	sc.Step(stepLost, func(ctx context.Context) error {
-		if err := w.hook(ctx, target.DropAfterCommitOnce, nil); err != nil {
-			return err
-		}
-		e := w.send(ctx, w.server.Client(), w.story.request, "lost")
-		w.retryInFlight(ctx)
-		return held(judge.IsLost(e))
-	})
-	sc.Step(stepFailed, func(ctx context.Context) error {
-		if err := w.hook(ctx, target.Respond500Once, nil); err != nil {
-			return err
-		}
-		e := w.tell(ctx, w.server.Client(), w.story.request)
-		w.tell(ctx, w.server.Client(), w.story.request)
-		return held(judge.IsServerError(e))
-	})
-	sc.Step(stepPaidAgain, func(ctx context.Context) error {
-		if err := w.approve(ctx, deposit{id: judge.Read(w.first()).ObjectID}); err != nil {
-			return err
-		}
-		w.tell(ctx, w.server.Client(), w.story.request)
-		return nil
-	})
-	sc.Step(stepOncePaid, func(ctx context.Context) error {
-		if err := w.needs(target.ApproveDeposit); err != nil {
-			return err
-		}
-		e := w.tell(ctx, w.server.Client(), w.story.request)
-		if err := w.approve(ctx, w.story.deposit); err != nil {
-			return err
-		}
-		w.tell(ctx, w.server.Client(), w.story.request)
-		return held(asControl(judge.IsRefusedAlone(e, judge.Reason{Because: "the deposit not being paid"})))
-	})
+	sc.Step(stepTrouble, w.trouble)
+	sc.Step(stepOncePaid, w.oncePaid)
 	sc.Step(stepOtherKey, w.otherKey)
 	sc.Step(stepSameKey, w.sameKey)
 	sc.Step(stepKeyOnEach, func(ctx context.Context) {
 		key := w.suite.Orders.NewKey()
 		for _, d := range []deposit{w.story.deposit, w.story.other} {
-			r := merchant.DepositStatus(d.id)
-			r.IdempotencyKey = key
-			w.tell(ctx, w.server.Client(), r)
+			w.statusWithKey(ctx, d, key)
 		}
 	})
 	sc.Step(stepKeyOnPaid, func(ctx context.Context) error {
 		if err := w.needs(target.ApproveDeposit); err != nil {
 			return err
 		}
-		r := merchant.DepositStatus(w.story.deposit.id)
-		r.IdempotencyKey = w.suite.Orders.NewKey()
-		w.tell(ctx, w.server.Client(), r)
+		key := w.suite.Orders.NewKey()
+		w.statusWithKey(ctx, w.story.deposit, key)
 		if err := w.approve(ctx, w.story.deposit); err != nil {
 			return err
 		}
-		w.tell(ctx, w.server.Client(), r)
+		w.statusWithKey(ctx, w.story.deposit, key)
 		return nil
 	})
 
 	sc.Step(stepByteForByte, func() error { return held(judge.Replays(w.first(), w.story.answers[1:]...)) })
 	sc.Step(stepOneObject, w.oneObject)
-	sc.Step(stepNoSecond, w.noSecond)
+	sc.Step(stepNoSecond, func(id string) error {
+		f, rejected := judge.ReplaysOrRefuses(w.first(), w.last())
+		return w.noteWhen(f, id, "reject", rejected)
+	})
 	sc.Step(stepOwnObject, func() error { return held(judge.Creates(w.first(), w.last())) })
 	sc.Step(stepOtherRefund, func(ctx context.Context, amount string) error { return w.refund(ctx, amount, true) })
-	sc.Step(stepLastAccepted, func() error { return held(judge.IsAccepted(w.last())) })
 	sc.Step(stepKeyScope, func(id, named string) error {
 		f, global := judge.ReplaysOrCreates(w.first(), w.last())
 		return w.noteWhen(f, id, named, global)
@@ -153,6 +89,58 @@ func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepSecondSays, func(status string) error { return held(judge.SaysStatus(w.last(), status)) })
 }
 
+// trouble is what keeps a merchant from the first answer, or comes between it and the
+// retry.
+func (w *world) trouble(ctx context.Context, what string) error {
+	client, r := w.server.Client(), w.story.request
+	switch what {
+	case "its connection breaks before the answer":
+		r.Scenario, r.Label = w.scenario.Name, "given up"
+		w.logged(client.Abandon(ctx, r))
+		w.retryInFlight(ctx)
+		return nil
+	case "the server does it and loses the answer":
+		if err := w.hook(ctx, target.DropAfterCommitOnce, nil); err != nil {
+			return err
+		}
+		lost := w.send(ctx, client, r, "lost")
+		w.retryInFlight(ctx)
+		return held(judge.IsLost(lost))
+	case "the server fails it with an error 500":
+		if err := w.hook(ctx, target.Respond500Once, nil); err != nil {
+			return err
+		}
+		failed := w.tell(ctx, client, r)
+		w.tell(ctx, client, r)
+		return held(judge.IsServerError(failed))
+	}
+	if err := w.approve(ctx, deposit{id: judge.Read(w.first()).ObjectID}); err != nil {
+		return err
+	}
+	w.tell(ctx, client, r)
+	return nil
+}
+
+// oncePaid sends a refund too early, and again when it would succeed.
+func (w *world) oncePaid(ctx context.Context) error {
+	if err := w.needs(target.ApproveDeposit); err != nil {
+		return err
+	}
+	early := w.tell(ctx, w.server.Client(), w.story.request)
+	if err := w.approve(ctx, w.story.deposit); err != nil {
+		return err
+	}
+	w.tell(ctx, w.server.Client(), w.story.request)
+	return held(asControl(judge.IsRefusedAlone(early, judge.Reason{Because: "the deposit not being paid"})))
+}
+
+// statusWithKey asks for a deposit's status with a key that has no business there.
+func (w *world) statusWithKey(ctx context.Context, d deposit, key string) {
+	r := merchant.DepositStatus(d.id)
+	r.IdempotencyKey = key
+	w.tell(ctx, w.server.Client(), r)
+}
+
 // asControl makes a request that a story depends on unclear where it is not as it
 // should be: what follows could prove nothing.
 func asControl(f judge.Finding) judge.Finding {
@@ -164,14 +152,18 @@ func asControl(f judge.Finding) judge.Finding {
 
 // keyed prepares a request with an idempotency key, and sends it as the first of the
 // story, and as a twin's control, if the sentence says that it is accepted.
-func (w *world) keyed(ctx context.Context, kind, amount, accepted string) error {
+func (w *world) keyed(ctx context.Context, kind, amount, key, accepted string) error {
 	source, err := w.keyedSource(ctx, kind, amount)
+	if err != nil {
+		return err
+	}
+	spell, err := keySpelling(key)
 	if err != nil {
 		return err
 	}
 	w.twin.source = func() (merchant.Request, error) {
 		r, err := source()
-		r.IdempotencyKey = w.suite.Orders.NewKey()
+		r.IdempotencyKey = spell(w.suite.Orders.NewKey())
 		w.story.request = r
 		return r, err
 	}
@@ -186,6 +178,21 @@ func (w *world) keyed(ctx context.Context, kind, amount, accepted string) error 
 	return nil
 }
 
+// keySpelling makes one of the kinds of keys that merchants use of a version 4 UUID.
+func keySpelling(kind string) (func(uuid string) string, error) {
+	switch strings.TrimSuffix(kind, " as its idempotency key") {
+	case "an idempotency key", "a version 4 UUID":
+		return func(uuid string) string { return uuid }, nil
+	case "32 hex digits":
+		return func(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }, nil
+	case "22 letters of base64":
+		return func(uuid string) string {
+			return strings.NewReplacer("-", "", "0", "Q", "1", "z", "2", "_").Replace(uuid)[:22]
+		}, nil
+	}
+	return nil, fmt.Errorf("there is no kind %q of an idempotency key", kind)
+}
+
 func (w *world) keyedSource(ctx context.Context, kind, amount string) (source, error) {
 	if amount == "" {
 		return w.source(ctx, kind)
@@ -198,32 +205,10 @@ func (w *world) keyedSource(ctx context.Context, kind, amount string) (source, e
 	return func() (merchant.Request, error) { return r, nil }, nil
 }
 
-func (w *world) keyOfKind(ctx context.Context, kind string) error {
-	key := w.suite.Orders.NewKey()
-	switch kind {
-	case "a version 4 UUID":
-	case "32 hex digits":
-		key = strings.ReplaceAll(key, "-", "")
-	case "22 letters of base64":
-		key = strings.NewReplacer("-", "", "0", "Q", "1", "z", "2", "_").Replace(key)[:22]
-	default:
-		return fmt.Errorf("there is no kind %q of an idempotency key", kind)
-	}
-	source, err := w.source(ctx, "deposit")
-	if err != nil {
-		return err
-	}
-	if w.story.request, err = source(); err != nil {
-		return err
-	}
-	w.story.request.IdempotencyKey = key
-	return held(asControl(judge.IsAccepted(w.tell(ctx, w.server.Client(), w.story.request))))
-}
-
-// again sends the story's request again, with one thing changed. A fresh date is a
-// second later even within the same second.
-func (w *world) again(ctx context.Context, how string) {
-	r, tamper := w.story.request, merchant.Tamper{}
+// again sends the story's request again, a number of times or with one thing changed.
+// A fresh date is a second later even within the same second.
+func (w *world) again(ctx context.Context, how string) error {
+	r, tamper, times := w.story.request, merchant.Tamper{}, 1
 	switch how {
 	case "a fresh date and signature":
 		tamper = merchant.Dated(func(now time.Time) string { return d24.FormatDate(now.Add(time.Second)) })
@@ -232,8 +217,15 @@ func (w *world) again(ctx context.Context, how string) {
 		tamper = merchant.Dated(func(time.Time) string { return date })
 	case "another amount":
 		r.Body = merchant.SetField(r.Body, "amount", d24.Amount(77_00))
+	default:
+		if _, err := fmt.Sscanf(how, "%d times", &times); err != nil {
+			return fmt.Errorf("how often is %q: %w", how, err)
+		}
 	}
-	w.tell(ctx, w.server.Client(), r, tamper)
+	for range times {
+		w.tell(ctx, w.server.Client(), r, tamper)
+	}
+	return nil
 }
 
 // inFlightWait is how long we wait when a server says that the first request with this
@@ -273,7 +265,12 @@ func (w *world) otherKey(ctx context.Context, difference string) error {
 }
 
 // sameKey asks for something else under the key of the story's request.
-func (w *world) sameKey(ctx context.Context, kind string) error {
+func (w *world) sameKey(ctx context.Context, kind, elsewhere string) error {
+	if elsewhere != "" {
+		if err := w.enterSecond(); err != nil {
+			return err
+		}
+	}
 	source, err := w.source(ctx, kind)
 	if err != nil {
 		return err
@@ -296,11 +293,6 @@ func (w *world) oneObject(ctx context.Context) error {
 	others := w.story.answers[:len(w.story.answers)-1]
 	f, rejected := judge.ReplaysOrRejects(settled, others...)
 	return w.noteWhen(f, "AMB-08", "reject", rejected)
-}
-
-func (w *world) noSecond(_ context.Context, id string) error {
-	f, rejected := judge.ReplaysOrRefuses(w.first(), w.last())
-	return w.noteWhen(f, id, "reject", rejected)
 }
 
 // noteWhen reports a reading once a finding holds: the named one, or the default.

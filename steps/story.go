@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,78 +29,52 @@ type story struct {
 }
 
 var (
-	stepWas        = regexp.MustCompile(`^it was (accepted|refused)$`)
-	stepWasRefused = regexp.MustCompile(`^it was refused because of (the|its) (.+)$`)
-	stepFirstLast  = regexp.MustCompile(`^the first was (accepted|refused)(?: because of the (balance))? and the last (accepted|refused)(?: because of the (balance))?$`)
-	stepAllBut     = regexp.MustCompile(`^all but the last were accepted, and the last refused because of its amount$`)
-	stepAll        = regexp.MustCompile(`^all of them were accepted$`)
-	stepAtMost     = regexp.MustCompile(`^at most (\d+) of them were accepted(?:, and (\S+) of the deposit can still be refunded)?$`)
-	stepOne        = regexp.MustCompile(`^exactly one of them was accepted$`)
-	stepWasNoted   = regexp.MustCompile(`^whether it was accepted is noted$`)
+	stepWas      = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
+	stepLastWas  = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
+	stepOfThem   = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
+	stepWasNoted = regexp.MustCompile(`^whether it was accepted is noted$`)
 )
 
 func storySteps(w *world, sc *godog.ScenarioContext) {
-	sc.Step(stepWas, func(how string) error { return w.was(w.last(), how, judge.Reason{}) })
-	sc.Step(stepWasRefused, func(_, because string) error {
-		reason, err := storyReason(because)
+	sc.Step(stepWas, func(how, why string) error { return w.was(w.last(), how, why) })
+	sc.Step(stepLastWas, func(which, how, why, lastHow, lastWhy string) error {
+		first := w.story.answers[:1]
+		if which == "all but the last" {
+			first = w.story.answers[:len(w.story.answers)-1]
+		}
+		for _, e := range first {
+			if err := w.was(e, how, why); err != nil {
+				return err
+			}
+		}
+		return w.was(w.last(), lastHow, lastWhy)
+	})
+	sc.Step(stepOfThem, func(which, most string) error {
+		switch which {
+		case "all":
+			return held(judge.Creates(w.story.answers...))
+		case "exactly one":
+			return held(judge.CreatesOnce(w.story.answers...))
+		}
+		number, err := strconv.Atoi(most)
 		if err != nil {
 			return err
 		}
-		return w.was(w.last(), "refused", reason)
+		return held(judge.AtMost(number, w.story.answers...))
 	})
-	sc.Step(stepFirstLast, func(first, firstWhy, last, lastWhy string) error {
-		for _, part := range []struct {
-			e        *exchange.Exchange
-			how, why string
-		}{{w.first(), first, firstWhy}, {w.last(), last, lastWhy}} {
-			reason, err := storyReason(part.why)
-			if err != nil {
-				return err
-			}
-			if err := w.was(part.e, part.how, reason); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	sc.Step(stepAllBut, func() error {
-		for _, e := range w.story.answers[:len(w.story.answers)-1] {
-			if err := held(judge.IsAccepted(e)); err != nil {
-				return err
-			}
-		}
-		return w.was(w.last(), "refused", reason("its amount", d24.CodeInvalidAmountToRefund))
-	})
-	sc.Step(stepAll, func() error { return held(judge.Creates(w.story.answers...)) })
-	sc.Step(stepAtMost, func(ctx context.Context, most int, rest string) error {
-		if err := held(judge.AtMost(most, w.story.answers...)); err != nil || rest == "" {
-			return err
-		}
-		return w.refundable(ctx, rest)
-	})
-	sc.Step(stepOne, func() error { return held(judge.CreatesOnce(w.story.answers...)) })
 	sc.Step(stepWasNoted, func() error { return held(judge.IsAnswered(w.last())) })
 }
 
-// storyReason are the reasons of refusals that a story tells.
-func storyReason(because string) (judge.Reason, error) {
-	switch because {
-	case "":
-		return judge.Reason{}, nil
-	case "balance":
-		return judge.Reason{Because: "the balance", Codes: []int{int(d24.CashoutInsufficientFunds)}}, nil
-	case "status": // 521 is the code page's word for a status that an update cannot ask for
-		return judge.Reason{Because: "its status", Codes: []int{int(d24.CashoutInvalidStatus), int(d24.CashoutStatusNotSupported)}}, nil
-	}
-	return reasonFor(because)
-}
-
 // was judges one answer of the story.
-func (w *world) was(e *exchange.Exchange, how string, why judge.Reason) error {
+func (w *world) was(e *exchange.Exchange, how, why string) error {
 	if how == "accepted" {
 		return held(judge.IsAccepted(e))
 	}
-	return held(judge.IsRefusedAlone(e, why))
+	reason, err := reasonFor(why)
+	if err != nil {
+		return err
+	}
+	return held(judge.IsRefusedAlone(e, reason))
 }
 
 // tell sends one request as part of the story.

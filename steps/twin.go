@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -26,22 +25,21 @@ type twin struct {
 	dated   bool             // the fault is a date that is in time
 }
 
-type trio struct{ control, probe, again *exchange.Exchange }
+// A judgement judges a control, its probe, and the control again.
+type judgement func(control, probe, again *exchange.Exchange) judge.Finding
 
 // tries is how often something unclear is tried in all: once, and repeated twice.
 const tries = 3
 
 var (
 	stepAccepted      = regexp.MustCompile(`^an? (.+) request that the server accepts$`)
-	stepLeftOut       = regexp.MustCompile(`^only its ([A-Z][\w-]*) is left out$`)
+	stepBearer        = regexp.MustCompile(`^an? (.+) request is made with the read-only key$`)
+	stepHeader        = regexp.MustCompile(`^only its ([A-Z][\w-]*) is (left out|empty|"(.*)")$`)
 	stepLeftOutOfBody = regexp.MustCompile(`^only its (login|pass) is left out of the body$`)
-	stepEmpty         = regexp.MustCompile(`^only its ([A-Z][\w-]*) is empty$`)
-	stepHeaderIs      = regexp.MustCompile(`^only its ([A-Z][\w-]*) is "(.*)"$`)
 	stepNotOurs       = regexp.MustCompile(`^only its (X-Login|login|pass|read-only key) is ours with its last character changed$`)
 	stepOtherAuth     = regexp.MustCompile(`^only its Authorization is (the read-only key|HTTP Basic|a deposits signature)$`)
 	stepBasic         = regexp.MustCompile(`^only its login and pass are (moved into|repeated in) HTTP Basic$`)
-	stepDateWritten   = regexp.MustCompile(`^only its X-Date is written (.+)$`)
-	stepDateLocal     = regexp.MustCompile(`^only its X-Date is the local time of (.+)$`)
+	stepDate          = regexp.MustCompile(`^only its X-Date is (written|the local time of) (.+)$`)
 	stepDateMoved     = regexp.MustCompile(`^only its X-Date is moved (\d+) seconds into the (past|future)$`)
 	stepSignature     = regexp.MustCompile(`^only its signature (.+)$`)
 	stepChanged       = regexp.MustCompile(`^only its (.+) is changed after signing$`)
@@ -49,19 +47,14 @@ var (
 	stepCalled        = regexp.MustCompile(`^only its (?:payer|beneficiary) is called "(.+)"$`)
 	stepLetters       = regexp.MustCompile(`^only its letters beyond ASCII are (escaped|sent in Latin-1)$`)
 	stepPlainHTTP     = regexp.MustCompile(`^only it is sent over plain HTTP$`)
-	stepBearer        = regexp.MustCompile(`^an? (.+) request is made with the read-only key$`)
 
-	stepRefusedFor  = regexp.MustCompile(`^it is refused because of its (.+)$`)
-	stepRefusedDate = regexp.MustCompile(`^it is refused because of the form of its date$`)
-	stepRefused     = regexp.MustCompile(`^it is refused$`)
-	stepIsAccepted  = regexp.MustCompile(`^it is accepted$`)
-	stepLaxer       = regexp.MustCompile(`^it is refused, or accepted where (AMB-\d\d) is read as (\S+)$`)
-	stepStricter    = regexp.MustCompile(`^it is accepted, or refused where (AMB-\d\d) is read as (\S+)$`)
-	stepNoted       = regexp.MustCompile(`^whether it is refused is noted$`)
-	stepFails       = regexp.MustCompile(`^it fails and nothing is processed$`)
-	stepTLS         = regexp.MustCompile(`^its connection was TLS 1\.2 or later$`)
-	stepAnswerJSON  = regexp.MustCompile(`^its answer is JSON$`)
-	stepRefusalJSON = regexp.MustCompile(`^its refusal is JSON$`)
+	stepRefused    = regexp.MustCompile(`^it is refused(?: because of (.+))?$`)
+	stepIsAccepted = regexp.MustCompile(`^it is accepted$`)
+	stepReading    = regexp.MustCompile(`^it is (?:refused|accepted), or (accepted|refused) where (AMB-\d\d) is read as (\S+)$`)
+	stepNoted      = regexp.MustCompile(`^whether it is refused is noted$`)
+	stepFails      = regexp.MustCompile(`^it fails and nothing is processed$`)
+	stepTLS        = regexp.MustCompile(`^its connection was TLS 1\.2 or later$`)
+	stepJSON       = regexp.MustCompile(`^its (answer|refusal) is JSON$`)
 )
 
 func twinSteps(w *world, sc *godog.ScenarioContext) {
@@ -78,26 +71,19 @@ func twinSteps(w *world, sc *godog.ScenarioContext) {
 		return err
 	})
 
-	sc.Step(stepLeftOut, func(name string) error { return w.headerFault(name, merchant.WithoutHeader) })
-	sc.Step(stepEmpty, func(name string) error {
-		return w.headerFault(name, func(header string) merchant.Tamper { return merchant.WithHeader(header, "") })
-	})
-	sc.Step(stepHeaderIs, func(name, value string) error {
-		return w.headerFault(name, func(header string) merchant.Tamper { return merchant.WithHeader(header, value) })
-	})
+	sc.Step(stepHeader, w.headerFault)
 	sc.Step(stepLeftOutOfBody, func(field string) {
 		w.only(merchant.WithBody(func(b []byte) []byte { return merchant.RemoveField(b, field) }))
 	})
 	sc.Step(stepNotOurs, w.notOurs)
 	sc.Step(stepOtherAuth, w.otherAuth)
 	sc.Step(stepBasic, w.basic)
-	sc.Step(stepDateWritten, func(form string) error {
-		date, err := dateForm(form)
-		w.only(merchant.Dated(date))
-		return err
-	})
-	sc.Step(stepDateLocal, func(city string) error {
-		date, err := localTime(city)
+	sc.Step(stepDate, func(how, what string) error {
+		find := dateForm
+		if how != "written" {
+			find = localTime
+		}
+		date, err := find(what)
 		w.only(merchant.Dated(date))
 		return err
 	})
@@ -125,34 +111,23 @@ func twinSteps(w *world, sc *godog.ScenarioContext) {
 	})
 	sc.Step(stepPlainHTTP, w.overPlainHTTP)
 
-	sc.Step(stepRefusedFor, func(ctx context.Context, because string) error {
+	sc.Step(stepRefused, func(ctx context.Context, because string) error {
 		reason, err := reasonFor(because)
 		if err != nil {
 			return err
 		}
 		return w.refused(ctx, reason)
 	})
-	sc.Step(stepRefusedDate, func(ctx context.Context) error {
-		return w.refused(ctx, reason("the form of its date", d24.CodeMissingRequiredHeader, d24.CodeInvalidDateRange))
-	})
-	sc.Step(stepRefused, func(ctx context.Context) error { return w.refused(ctx, judge.Reason{}) })
 	sc.Step(stepIsAccepted, w.isAccepted)
-	sc.Step(stepLaxer, func(ctx context.Context, id, laxer string) error {
-		return w.noteReading(ctx, id, laxer, judge.Accepted)
-	})
-	sc.Step(stepStricter, func(ctx context.Context, id, stricter string) error {
-		return w.noteReading(ctx, id, stricter, judge.Refusal)
-	})
-	sc.Step(stepNoted, func(ctx context.Context) error {
-		return w.run(ctx, func(trio) judge.Finding { return judge.Finding{} })
-	})
-	sc.Step(stepFails, func(ctx context.Context) error {
-		return w.run(ctx, func(t trio) judge.Finding { return judge.FailsOnPlainHTTP(t.control, t.probe, t.again) })
-	})
+	sc.Step(stepReading, w.noteReading)
+	sc.Step(stepNoted, func(ctx context.Context) error { return w.run(ctx, judge.IsClear) })
+	sc.Step(stepFails, func(ctx context.Context) error { return w.run(ctx, judge.FailsOnPlainHTTP) })
 	sc.Step(stepTLS, func() error { return held(judge.IsModernTLS(w.twin.control)) })
-	sc.Step(stepAnswerJSON, func() error { return held(judge.IsJSON(w.twin.control)) })
-	sc.Step(stepRefusalJSON, func(ctx context.Context) error {
-		return w.run(ctx, func(t trio) judge.Finding { return judge.IsJSON(t.probe) })
+	sc.Step(stepJSON, func(ctx context.Context, which string) error {
+		if which == "answer" {
+			return held(judge.IsJSON(w.twin.control))
+		}
+		return w.run(ctx, func(_, probe, _ *exchange.Exchange) judge.Finding { return judge.IsJSON(probe) })
 	})
 }
 
@@ -204,7 +179,7 @@ func (w *world) only(t merchant.Tamper) { w.twin.tampers = append(w.twin.tampers
 
 // run sends the probe and the control again, and judges the trio. What stays unclear is
 // repeated twice, with a control of its own.
-func (w *world) run(ctx context.Context, judgement func(trio) judge.Finding) error {
+func (w *world) run(ctx context.Context, judgement judgement) error {
 	probing := w.twin.probe
 	if probing == nil {
 		probing = w.server.Client()
@@ -218,7 +193,7 @@ func (w *world) run(ctx context.Context, judgement func(trio) judge.Finding) err
 		if err != nil {
 			return err
 		}
-		f := judgement(trio{w.twin.control, probe, again})
+		f := judgement(w.twin.control, probe, again)
 		if f.Outcome != judge.Unclear || attempt == tries || ctx.Err() != nil {
 			return held(f)
 		}
@@ -229,49 +204,46 @@ func (w *world) run(ctx context.Context, judgement func(trio) judge.Finding) err
 }
 
 func (w *world) refused(ctx context.Context, why judge.Reason) error {
-	return w.run(ctx, func(t trio) judge.Finding {
+	return w.run(ctx, func(control, probe, again *exchange.Exchange) judge.Finding {
 		if why.Because == "its date" {
-			return w.server.Clock().IsStale(t.control, t.probe, t.again, why)
+			return w.server.Clock().IsStale(control, probe, again, why)
 		}
-		return judge.IsRefused(t.control, t.probe, t.again, why)
+		return judge.IsRefused(control, probe, again, why)
 	})
 }
 
 func (w *world) isAccepted(ctx context.Context) error {
-	return w.run(ctx, func(t trio) judge.Finding {
-		if w.twin.dated {
-			return w.server.Clock().IsFresh(t.control, t.probe, t.again)
-		}
-		return judge.IsAcceptedToo(t.control, t.probe, t.again)
-	})
+	if w.twin.dated {
+		return w.run(ctx, w.server.Clock().IsFresh)
+	}
+	return w.run(ctx, judge.IsAcceptedToo)
 }
 
 // noteReading reports how the target reads an ambiguity: as named where the probe is
 // answered so, else in the register's default way.
-func (w *world) noteReading(ctx context.Context, id, named string, when judge.Kind) error {
-	register, ok := w.suite.Ledger.Ambiguity(id)
-	if !ok {
-		return fmt.Errorf("there is no %s in the register", id)
+func (w *world) noteReading(ctx context.Context, answer, id, named string) error {
+	when := judge.Accepted
+	if answer == "refused" {
+		when = judge.Refusal
 	}
-	return w.run(ctx, func(t trio) judge.Finding {
-		f := judge.IsClear(t.control, t.probe, t.again)
-		if f.Outcome != judge.Holds {
-			return f
-		}
-		reading := register.Default.Name
-		if judge.Read(t.probe).Kind == when {
-			reading = named
-		}
-		if err := w.note(id, reading); err != nil {
-			return judge.Finding{Outcome: judge.Unclear, Expected: "a reading of " + id, Seen: err.Error()}
-		}
-		return f
-	})
+	var seen judge.Kind
+	if err := w.run(ctx, func(control, probe, again *exchange.Exchange) judge.Finding {
+		seen = judge.Read(probe).Kind
+		return judge.IsClear(control, probe, again)
+	}); err != nil {
+		return err
+	}
+	return w.noteWhen(judge.Finding{}, id, named, seen == when)
 }
 
-func (w *world) headerFault(name string, fault func(header string) merchant.Tamper) error {
+// headerFault leaves a header out, empties it, or sends something else in it.
+func (w *world) headerFault(name, how, value string) error {
 	header, err := headerByName(name)
-	w.only(fault(header))
+	if how == "left out" {
+		w.only(merchant.WithoutHeader(header))
+	} else {
+		w.only(merchant.WithHeader(header, value))
+	}
 	return err
 }
 
@@ -379,37 +351,4 @@ func (w *world) overPlainHTTP() error {
 		w.only(merchant.WithoutSecrets())
 	}
 	return nil
-}
-
-// reasonFor are the reasons of a refusal, with the codes that the documents give.
-func reasonFor(because string) (judge.Reason, error) {
-	switch because {
-	case "date":
-		return reason("its date", d24.CodeInvalidDateRange), nil
-	case "signature":
-		return reason("its signature", d24.CodeInvalidSignature), nil
-	case "login":
-		return reason("its login", d24.CodeInvalidCredentials), nil
-	case "missing X-Login", "missing X-Date":
-		return reason("its "+because, d24.CodeMissingRequiredHeader), nil
-	case "missing Authorization": // reading AMB-22
-		return reason("its "+because, d24.CodeMissingRequiredHeader, d24.CodeInvalidSignature), nil
-	case "credentials": // 524 is the code page's other word for it
-		return judge.Reason{Because: "its credentials", Codes: []int{int(d24.CashoutInvalidCredentials), int(d24.CashoutContactSupport)}}, nil
-	case "control string":
-		return judge.Reason{Because: "its control string", Codes: []int{int(d24.CashoutInvalidControl)}}, nil
-	case "address":
-		return judge.Reason{Because: "its address", Codes: []int{int(d24.CashoutUnregisteredIP)}}, nil
-	case "external id":
-		return judge.Reason{Because: "its external id", Codes: []int{int(d24.CashoutExternalIDUsed)}}, nil
-	}
-	return judge.Reason{}, fmt.Errorf("there is no reason %q for a refusal", because)
-}
-
-func reason(because string, codes ...d24.Code) judge.Reason {
-	r := judge.Reason{Because: because}
-	for _, code := range codes {
-		r.Codes = append(r.Codes, int(code))
-	}
-	return r
 }

@@ -15,8 +15,7 @@ import (
 var (
 	stepFromElsewhere = regexp.MustCompile(`^only it is sent from an address that is not whitelisted(?:, with our own in (X-Forwarded-For|X-Real-IP|Forwarded))?$`)
 	stepWhitelisted   = regexp.MustCompile(`^another address is whitelisted for (deposits|cashouts)$`)
-	stepFromThere     = regexp.MustCompile(`^it is (accepted|refused) from there$`)
-	stepTakenOff      = regexp.MustCompile(`^refused from there once it is taken off the list$`)
+	stepFromThere     = regexp.MustCompile(`^(?:it is )?(accepted|refused) from there( once it is taken off the list)?$`)
 )
 
 func whitelistSteps(w *world, sc *godog.ScenarioContext) {
@@ -46,15 +45,14 @@ func whitelistSteps(w *world, sc *godog.ScenarioContext) {
 		w.later(target.WhitelistRemove, w.story.listed)
 		return w.hook(ctx, target.WhitelistAdd, w.story.listed)
 	})
-	sc.Step(stepFromThere, func(ctx context.Context, how string) error {
-		if how == "accepted" {
-			return w.run(ctx, func(t trio) judge.Finding { return judge.IsAcceptedToo(t.control, t.probe, t.again) })
+	sc.Step(stepFromThere, func(ctx context.Context, how, takenOff string) error {
+		if takenOff != "" {
+			if err := w.hook(ctx, target.WhitelistRemove, w.story.listed); err != nil {
+				return err
+			}
 		}
-		return w.refused(ctx, judge.Reason{})
-	})
-	sc.Step(stepTakenOff, func(ctx context.Context) error {
-		if err := w.hook(ctx, target.WhitelistRemove, w.story.listed); err != nil {
-			return err
+		if how == "accepted" {
+			return w.run(ctx, judge.IsAcceptedToo)
 		}
 		return w.refused(ctx, judge.Reason{})
 	})

@@ -49,5 +49,5 @@ Feature: Cashouts draw on the balance
       Given a balance of 0
       When a cashout of 10 is requested
       And a deposit of 1000 is created and approved
-      And the cashout is requested again
+      And a cashout of 10 is requested
       Then the first was refused because of the balance and the last accepted

@@ -16,7 +16,7 @@ Feature: A deposits request can be retried without doing it twice
         | hosted deposit | a fresh date and signature  |
 
     Scenario: a refund and its retry take the money once
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 60 with an idempotency key that the server accepts
       When it is sent again with a fresh date and signature
       Then every answer is the first one, byte for byte
@@ -43,7 +43,7 @@ Feature: A deposits request can be retried without doing it twice
       Then every answer is the first one, byte for byte
 
     Scenario: a refund whose connection breaks takes the money once
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 60 with an idempotency key
       When its connection breaks before the answer, and it is sent again
       And it is sent again with a fresh date and signature
@@ -51,7 +51,7 @@ Feature: A deposits request can be retried without doing it twice
       And 40 of the deposit can still be refunded
 
     Scenario: refunds sent at once take the money once
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 60 with an idempotency key
       When it is sent 10 times at once
       Then all answers name one object, or say that the key is in use
@@ -66,7 +66,7 @@ Feature: A deposits request can be retried without doing it twice
 
     @alone
     Scenario: an answer that the server loses after the refund is made
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 60 with an idempotency key
       When the server does it and loses the answer, and it is sent again
       Then every answer is the first one, byte for byte
@@ -136,7 +136,7 @@ Feature: A deposits request can be retried without doing it twice
       Given a deposit request with an idempotency key
       When the server fails it with an error 500, and it is sent again
       And another is sent whose key differs only in its last character
-      Then the last one is accepted
+      Then it was accepted
 
     Scenario: replies after the deposit has moved on
       Given a deposit request with an idempotency key that the server accepts
@@ -147,14 +147,14 @@ Feature: A deposits request can be retried without doing it twice
   Rule: every POST accepts an idempotency key
 
     Scenario: a refund request with a key
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 30 with an idempotency key that the server accepts
       When it is sent again 3 times
       Then every answer is the first one, byte for byte
       And 70 of the deposit can still be refunded
 
     Scenario: refund requests with keys of their own
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       And a refund request of 30 with an idempotency key that the server accepts
       When another is sent whose key differs only in its last character
       Then each has an object of its own
@@ -180,6 +180,6 @@ Feature: A deposits request can be retried without doing it twice
       Then the second answer says COMPLETED
 
     Scenario: a key that was used on GET creates a deposit
-      Given a deposit status request that was sent with an idempotency key
+      Given a deposit status request with an idempotency key that the server accepts
       When a deposit is requested with the same key
       Then it was accepted

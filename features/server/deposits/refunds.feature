@@ -25,7 +25,7 @@ Feature: Refunds give back what was paid, and no more
   Rule: refunds never sum to more than the deposit
 
     Scenario Outline: refunds of <amounts>
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       When refunds of <amounts> are requested
       Then all but the last were accepted, and the last refused because of its amount
 
@@ -38,11 +38,12 @@ Feature: Refunds give back what was paid, and no more
         | 100, 100       |
 
     Scenario: refunds up to the last cent
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       When refunds of 33.33, 33.33, 33.34 are requested
       Then all of them were accepted
 
     Scenario: refunds at once
-      Given a completed deposit of 100
+      Given a deposit of 100 that is completed
       When 8 refunds of 30 are requested at once
-      Then at most 3 of them were accepted, and 10 of the deposit can still be refunded
+      Then at most 3 of them were accepted
+      And 10 of the deposit can still be refunded
