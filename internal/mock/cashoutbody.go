@@ -8,11 +8,8 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 )
 
-// Longest values, from the cashout creation page.
-const (
-	maxExternalID = 100
-	maxLogin      = 32
-)
+// maxExternalID is the longest external id (cashouts, notifications).
+const maxExternalID = 100
 
 // cashoutBody is the body of every cashouts request: a creation has most of its
 // fields, the others have an id or two and perhaps a status.
@@ -81,7 +78,7 @@ func (b *cashoutBody) invalidParameter() string {
 		return "document_id: Invalid or missing document id"
 	case b.BeneficiaryName == "":
 		return "beneficiary_name: Invalid or missing beneficiary name"
-	case !httpsURL(b.NotificationURL):
+	case len(b.NotificationURL) > maxText || !httpsURL(b.NotificationURL):
 		return "notification_url: Invalid or missing notification URL, it must be HTTPS"
 	case len(b.Comments) > maxComments:
 		return "comments: more than 200 characters"

@@ -16,10 +16,11 @@ const paymentDate = "2006-01-02 15:04:05"
 const checkoutURL = "https://checkout.mock.invalid/"
 
 // createdBody is the body of d24.DepositAnswer, written by hand: it is the one
-// answer that load tests ask for by the million, and made under the store's lock.
-// encoding/json takes 16 allocations and 4 µs for it, this takes one and 0.6 µs. A
-// test holds the two against each other. chance makes the reference that the payer
-// would type in at the bank.
+// answer that load tests ask for by the million, and it is made under the store's
+// lock. encoding/json takes twice the time and allocations (BenchmarkCreatedBody:
+// 2.5 µs and 7, against 1.3 µs and 3) before the struct, the map and the dates that
+// it needs are counted. A test holds the two against each other. chance makes the
+// reference that the payer would type in at the bank.
 func (c *call) createdBody(d *store.Deposit, chance uint64) []byte {
 	var scratch [1024]byte
 	b := append(scratch[:0], `{"checkout_type":"`...)

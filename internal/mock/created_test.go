@@ -45,3 +45,29 @@ func TestCreatedBodyIsTheContracts(t *testing.T) {
 		assert.Equal(t, string(text), string(c.createdBody(&d, 42)))
 	}
 }
+
+// BenchmarkCreatedBody is what writing it by hand is for.
+func BenchmarkCreatedBody(b *testing.B) {
+	now := time.Now()
+	c := &call{env: &environment{rules: newRulebook()}}
+	d := store.Deposit{
+		ID: 300000001, Checkout: d24.CheckoutOneShot, InvoiceID: "inv-2", Amount: 100_50, Currency: "BRL", Country: "BR",
+		PaymentMethod: "IX", Payer: &d24.Payer{ID: "u1"}, Created: now, Expires: now.Add(time.Hour),
+	}
+	var same d24.DepositAnswer
+	if err := json.Unmarshal(c.createdBody(&d, 42), &same); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("by-hand", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c.createdBody(&d, 42)
+		}
+	})
+	b.Run("encoding-json", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			encode(same)
+		}
+	})
+}

@@ -13,6 +13,9 @@ const (
 	maxInvoiceID = 128
 	maxPayerText = 128
 	maxDeviceID  = 100
+	// Longer than any that is meant, and undocumented: what is kept of 50,000
+	// deposits must not be a mebibyte each.
+	maxText = 1024
 )
 
 // depositBody is a deposit creation as the mock reads it. Bank codes come as
@@ -38,6 +41,7 @@ func (b *depositBody) faults() []string {
 	check(b.BonusAmount == nil || *b.BonusAmount >= 0, "bonus_amount: must not be negative")
 	check(len(b.InvoiceID) <= maxInvoiceID && (b.InvoiceID == "" || only(b.InvoiceID, invoiceByte)),
 		"invoice_id: must match ^[A-Za-z0-9-_]*$ and have at most 128 characters")
+	check(len(b.PaymentType) <= maxText, "payment_type: must have at most 1024 characters")
 	check(b.ClientIP == "" || validIP(b.ClientIP), "client_ip: must be an IPv4 or IPv6 address")
 	check(len(b.DeviceID) <= maxDeviceID, "device_id: must have at most 100 characters")
 	for _, link := range [...]struct{ field, value string }{
@@ -47,14 +51,24 @@ func (b *depositBody) faults() []string {
 		{"notification_url", b.NotificationURL},
 		{"logo", b.Logo},
 	} {
-		if link.value != "" && !httpsURL(link.value) {
-			list = append(list, link.field+": must be an HTTPS URL")
+		if link.value != "" && (len(link.value) > maxText || !httpsURL(link.value)) {
+			list = append(list, link.field+": must be an HTTPS URL of at most 1024 characters")
 		}
 	}
 	if p := b.Payer; p != nil {
 		check(len(p.ID) <= maxPayerText, "payer.id: must have at most 128 characters")
 		check(len(p.FirstName) <= maxPayerText, "payer.first_name: must have at most 128 characters")
 		check(len(p.LastName) <= maxPayerText, "payer.last_name: must have at most 128 characters")
+		for _, kept := range [...]struct{ field, value string }{
+			{"document", p.Document}, {"document_type", p.DocumentType}, {"email", p.Email}, {"phone", p.Phone}, {"birth_date", p.BirthDate},
+		} {
+			if len(kept.value) > maxText {
+				list = append(list, "payer."+kept.field+": must have at most 1024 characters")
+			}
+		}
+		if a := p.Address; a != nil {
+			check(len(a.Street)+len(a.City)+len(a.State)+len(a.ZipCode) <= maxText, "payer.address: must have at most 1024 characters")
+		}
 		check(p.Email == "" || strings.Contains(p.Email, "@"), "payer.email: must be an e-mail address")
 	}
 	return list

@@ -45,7 +45,7 @@ func createDeposit(c *call) answer {
 	if details := body.faults(); len(details) > 0 {
 		return *beanValidation(details...)
 	}
-	if body.PaymentMethod != "" && !only(body.PaymentMethod, alphanumeric) {
+	if body.PaymentMethod != "" && (len(body.PaymentMethod) > maxText || !only(body.PaymentMethod, alphanumeric)) {
 		return *refuse(http.StatusBadRequest, d24.CodePaymentMethodNotFound, "Payment method not found")
 	}
 	rules := c.env.rules

@@ -202,6 +202,30 @@ func TestHangUpThenRetry(t *testing.T) {
 	assert.Len(t, admin.InjectedFaults(), 1, "the retry was a replay")
 }
 
+// A client that waits behind another one and gives up is let go at once.
+func TestHangUpWhileWaiting(t *testing.T) {
+	timer := newGate()
+	m := start(t, mock.Options{After: timer.after})
+	c, admin := newClient(t, m), m.Admin()
+	_, err := admin.AddFault(mock.Fault{Kind: mock.FaultDelay, DelayMS: 1})
+	require.NoError(t, err)
+	first := make(chan reply)
+	go func() { first <- c.send(c.signed(http.MethodPost, d24.PathDeposits, hosted("inv"), key("k"))) }()
+	<-timer.begun
+	hungUp, gone := make(chan struct{}), make(chan error)
+	go func() {
+		ctx, cancel := contextUntil(hungUp)
+		defer cancel()
+		_, err := c.try(c.signed(http.MethodPost, d24.PathDeposits, hosted("inv"), key("k")).WithContext(ctx))
+		gone <- err
+	}()
+	close(hungUp)
+	require.Error(t, <-gone)
+	close(timer.open)
+	assert.Equal(t, http.StatusCreated, (<-first).Status)
+	assert.Equal(t, 1, admin.DepositCount())
+}
+
 func TestDropAfterCommit(t *testing.T) {
 	m := start(t, mock.Options{})
 	c, admin := newClient(t, m), m.Admin()

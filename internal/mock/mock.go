@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -237,27 +236,13 @@ func (m *Mock) listen(rules *rulebook, opts Options) error {
 
 	m.api.serve(m.first, config, errorLog)
 	m.secondAPI.serve(m.second, config, errorLog)
-	m.plain.serve(m.plainHandler(rules), nil, errorLog)
+	m.plain.serve(plainHandler(m.first, rules.plain(m.BaseURL())), nil, errorLog)
 	m.manage.serve(newManager(m, m.manage, opts.AdminToken), config, errorLog)
 	return nil
 }
 
 func (m *Mock) listeners() []*listener {
 	return slices.DeleteFunc([]*listener{m.api, m.plain, m.manage, m.secondAPI}, func(l *listener) bool { return l == nil })
-}
-
-// plainHandler keeps a record of who came the wrong way, headers only: what the
-// body held is not read.
-func (m *Mock) plainHandler(rules *rulebook) http.Handler {
-	inner := rules.plain(m.BaseURL())
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now := m.clock.now()
-		w.Header()["Server"] = m.first.fixed.server
-		w.Header()["Content-Type"] = m.first.fixed.contentType
-		w.Header()["Date"] = m.clock.dateOf(now)
-		m.first.exchanges.add(newRecordedRequest(r, nil, now), answer{}, nil, dropped, 0)
-		inner.ServeHTTP(w, r)
-	})
 }
 
 // BaseURL is the first environment, such as https://127.0.0.1:8443.

@@ -11,6 +11,43 @@ import (
 // CASH-SEC-02). Nothing that arrives on it reaches the API: these handlers look at
 // the path for the shape of the error and at nothing else.
 
+// plainHandler keeps a record of who came the wrong way, headers only: the body is
+// not read.
+func plainHandler(e *environment, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := e.clock.now()
+		held := &heldAnswer{header: w.Header(), how: dropped}
+		held.header["Server"] = e.fixed.server
+		held.header["Content-Type"] = e.fixed.contentType
+		held.header["Date"] = e.clock.dateOf(now)
+		defer func() {
+			e.exchanges.add(newRecordedRequest(r, nil, now), held.answer, held.header, held.how, 0)
+			if held.how == whole { // not when the handler closes the connection instead
+				w.WriteHeader(held.Status)
+				_, _ = w.Write(held.Body)
+			}
+		}()
+		inner.ServeHTTP(held, r)
+		held.how = whole
+	})
+}
+
+// A heldAnswer holds an answer back until it has been recorded, so that whoever has
+// it finds the record.
+type heldAnswer struct {
+	answer
+	header http.Header
+	how    ending
+}
+
+func (h *heldAnswer) Header() http.Header    { return h.header }
+func (h *heldAnswer) WriteHeader(status int) { h.Status = status }
+
+func (h *heldAnswer) Write(b []byte) (int, error) {
+	h.Body = append(h.Body, b...)
+	return len(b), nil
+}
+
 // plainError tells a person what is wrong. It is not a redirect on purpose: many
 // clients would follow one and send their credentials along (reading AMB-24).
 func plainError(string) http.Handler {

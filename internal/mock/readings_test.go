@@ -155,7 +155,10 @@ func TestReadingsOfPlainHTTP(t *testing.T) {
 		check(got, err, m)
 		assert.Zero(t, m.Admin().DepositCount(), name)
 		require.Len(t, m.Admin().Exchanges(), 1)
-		assert.Equal(t, c.base+"/v3/deposits", m.Admin().Exchanges()[0].Request.URL)
+		arrived := m.Admin().Exchanges()[0]
+		assert.Equal(t, c.base+"/v3/deposits", arrived.Request.URL)
+		assert.Empty(t, arrived.Request.Body)
+		assert.Equal(t, got.Status, arrived.Status(), name)
 	}
 }
 

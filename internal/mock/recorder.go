@@ -43,6 +43,7 @@ type recordedRequest struct {
 	scheme, host, uri, method, proto, peer, tls string
 	header                                      http.Header
 	body                                        []byte
+	size                                        int // of everything here and of the answer
 	now                                         time.Time
 }
 
@@ -59,15 +60,27 @@ func newRecordedRequest(r *http.Request, body []byte, now time.Time) *recordedRe
 	return recorded
 }
 
+// weigh is how many bytes the request holds on to.
+func (r *recordedRequest) weigh() int {
+	n := len(r.body) + len(r.uri)
+	for name, values := range r.header {
+		n += len(name)
+		for _, value := range values {
+			n += len(value)
+		}
+	}
+	return n
+}
+
 // add enters an exchange before its answer is sent, so that whoever has the answer
 // finds the exchange.
 func (rec *recorder) add(r *recordedRequest, a answer, headers http.Header, how ending, took time.Duration) {
-	size := len(r.body) + len(a.Body)
+	r.size = r.weigh() + len(a.Body)
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	rec.arrived++
 	entry := arrival{number: rec.arrived, request: r, status: a.Status, answer: a.Body, headers: headers, ending: how, took: took}
-	rec.bytes += size
+	rec.bytes += r.size
 	if len(rec.slots) < maxExchanges {
 		rec.slots = append(rec.slots, entry)
 	} else {
@@ -75,7 +88,7 @@ func (rec *recorder) add(r *recordedRequest, a answer, headers http.Header, how 
 		rec.slots[rec.first] = entry
 		rec.first = (rec.first + 1) % maxExchanges
 	}
-	// Bodies of a mebibyte would fill the ring with 4 GB: the oldest lose theirs.
+	// Bodies of a mebibyte would fill the ring with 4 GB: the oldest go early.
 	for i := 0; rec.bytes > maxExchangeBytes && i < len(rec.slots); i++ {
 		oldest := &rec.slots[(rec.first+i)%len(rec.slots)]
 		rec.bytes -= oldest.size()
@@ -87,7 +100,7 @@ func (a *arrival) size() int {
 	if a.request == nil {
 		return 0
 	}
-	return len(a.request.body) + len(a.answer)
+	return a.request.size
 }
 
 // forget empties the slot; it is not listed any more.

@@ -97,6 +97,8 @@ func TestDepositsRefusals(t *testing.T) {
 		{"a plain-HTTP notification_url", field("notification_url", `"http://merchant.example/"`), 400, 201, "BEAN_VALIDATION_ERROR", ""},
 		{"an e-mail address without an at", field("payer", `{"email":"maria"}`), 400, 201, "BEAN_VALIDATION_ERROR", ""},
 		{"a client_ip that is none", field("client_ip", `"localhost"`), 400, 201, "BEAN_VALIDATION_ERROR", ""},
+		{"an e-mail address of a kilobyte and more", field("payer", `{"email":"`+strings.Repeat("a", 1024)+`@x"}`), 400, 201, "BEAN_VALIDATION_ERROR", "payer.email"},
+		{"a logo of a kilobyte and more", field("logo", `"https://merchant.example/`+strings.Repeat("a", 1024)+`"`), 400, 201, "BEAN_VALIDATION_ERROR", "logo"},
 		{"a payment method that is no code", field("payment_method", `"bank transfer"`), 400, 401, "PAYMENT_METHOD_NOT_FOUND", ""},
 
 		{"the status of an unknown deposit", get(d24.PathDeposits + "/299999999"), 404, 208, "RESOURCE_NOT_FOUND", "Deposit"},

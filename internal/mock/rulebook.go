@@ -23,16 +23,15 @@ type rulebook struct {
 	whitelisted func(e *environment, p product, address netip.Addr) bool // may this address call
 
 	// Who calls, deposits.
-	contentType        func(c *call) bool                           // is Content-Type as it must be
-	noAuthorization    func() *answer                               // the refusal of a request without one
-	basicLogin         func(authorization string) (string, bool)    // the key in a Basic header, where that counts
-	readerCaller       func(c *call) *answer                        // who calls a read-only endpoint
-	parseDate          func(text string) (time.Time, error)         // X-Date
-	dateFresh          func(now, date time.Time) bool               // is it inside the window
-	depositsLogin      func(e *environment, login string) *merchant // X-Login
-	readKey            func(e *environment, key string) *merchant   // Bearer
-	depositsSignature  func(m *merchant, c *call) bool              // Authorization against date, login and body
-	depositsAuthorized func(c *call, m *merchant) *answer           // may this caller use this operation
+	contentType       func(c *call) bool                           // is Content-Type as it must be
+	noAuthorization   func() *answer                               // the refusal of a request without one
+	basicLogin        func(authorization string) (string, bool)    // the key in a Basic header, where that counts
+	readerCaller      func(c *call) *answer                        // who calls a read-only endpoint
+	parseDate         func(text string) (time.Time, error)         // X-Date
+	dateFresh         func(now, date time.Time) bool               // is it inside the window
+	depositsLogin     func(e *environment, login string) *merchant // X-Login
+	readKey           func(e *environment, key string) *merchant   // Bearer
+	depositsSignature func(m *merchant, c *call) bool              // Authorization against date, login and body
 
 	// Who calls, cashouts.
 	userAgent         func(r *http.Request) bool                         // is User-Agent as it must be
@@ -97,7 +96,6 @@ func newRulebook() *rulebook {
 			return utf8.Valid(c.body) &&
 				m.deposits.VerifyAuthorization(c.header(d24.HeaderAuthorization), c.header(d24.HeaderDate), c.header(d24.HeaderLogin), c.body)
 		},
-		depositsAuthorized: func(*call, *merchant) *answer { return nil },
 
 		userAgent: func(r *http.Request) bool { return r.Header.Get(d24.HeaderUserAgent) != "" },
 		cashoutsLogin: func(e *environment, login, pass string) *merchant {

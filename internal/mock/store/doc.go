@@ -6,9 +6,9 @@
 // # Transactions
 //
 // Everything that must not be seen half-done happens in one [State.Update] or one
-// [State.Commit], which hold the State's only lock. They are short: no I/O, no
-// waiting, a few microseconds. One lock gives some 300,000 updates a second, ten
-// times what TLS on the same two cores can carry, so it is not split.
+// [State.Commit], which hold the State's only lock. They are short, a few
+// microseconds: no I/O and no waiting. The rest of a request, TLS and net/http
+// above all, takes more than ten times as long, so the lock is not split.
 //
 // # Idempotency
 //
