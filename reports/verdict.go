@@ -62,8 +62,12 @@ func reason(verdict Verdict, scenarios []ScenarioResult) string {
 			continue
 		}
 		same++
-		if s.Reason != "" && !slices.Contains(why, s.Reason) {
-			why = append(why, s.Reason)
+		because := s.Reason
+		if because == "" && s.Seen != "" {
+			because = fmt.Sprintf("expected %s; seen %s", s.Expected, s.Seen)
+		}
+		if because != "" && !slices.Contains(why, because) {
+			why = append(why, because)
 		}
 	}
 	because := ""

@@ -133,7 +133,6 @@ func (w *world) verdict(result *reports.Scenario, err error, interrupted bool) e
 	case errors.As(err, &finding):
 		f := finding.finding
 		result.Step, result.Expected, result.Seen = w.step, f.Expected, f.Seen
-		result.Reason = "seen: " + f.Seen
 		if len(f.Exchanges) > 0 {
 			result.Exchanges = numbers(f.Exchanges)
 		}
