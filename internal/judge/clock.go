@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"net/http"
 	"time"
 
@@ -28,26 +29,33 @@ type Clock struct {
 // the offset from both sides; the bounds are intersected. It reports false when no
 // answer had a readable Date, or when they contradict one another.
 func EstimateClock(exchanges ...*exchange.Exchange) (Clock, bool) {
-	low, high, any := time.Duration(0), time.Duration(0), false
+	low, high, found := time.Duration(math.MinInt64), time.Duration(math.MaxInt64), false
 	for _, e := range exchanges {
-		if e.Response == nil {
+		date, ok := dateOf(e)
+		if !ok {
 			continue
 		}
-		date, err := http.ParseTime(e.Response.Header.Get("Date"))
-		if err != nil {
-			continue
-		}
-		l, h := date.Sub(e.Ended()), date.Add(time.Second).Sub(e.Started)
-		if !any {
-			low, high, any = l, h, true
-			continue
-		}
-		low, high = max(low, l), min(high, h)
+		low = max(low, date.Sub(e.Ended()))
+		high = min(high, date.Add(time.Second).Sub(e.Started))
+		found = true
 	}
-	if !any || low > high {
+	if !found || low > high {
 		return Clock{}, false
 	}
 	return Clock{Offset: (low + high) / 2, Error: (high - low + 1) / 2}, true
+}
+
+// dateOf is when the server says that it wrote an answer. What a cache kept for a
+// while (RFC 9111, Age) has the date of another time.
+func dateOf(e *exchange.Exchange) (time.Time, bool) {
+	if e.Response == nil {
+		return time.Time{}, false
+	}
+	if age := e.Response.Header.Get("Age"); age != "" && age != "0" {
+		return time.Time{}, false
+	}
+	date, err := http.ParseTime(e.Response.Header.Get("Date"))
+	return date, err == nil
 }
 
 // Age bounds how old the request's X-Date was when the server read it: some time
@@ -98,7 +106,9 @@ func (c Clock) IsFresh(control, probe, again *exchange.Exchange) Finding {
 	switch kind := Read(probe).Kind; {
 	case kind == Accepted:
 		return holds(over...)
-	case kind == Busy || c.Freshness(probe) != Fresh:
+	case kind == Busy:
+		return unclear(expected, Describe(probe), over...)
+	case c.Freshness(probe) != Fresh:
 		return unclear(expected, Describe(probe)+", after a journey too slow to tell", over...)
 	}
 	return broken(expected, Describe(probe), over...)

@@ -5,15 +5,25 @@
 //
 // # Answers
 //
-// [Read] sorts an answer into one of four kinds. Accepted is a 2xx with the object
-// that was asked for. Refused is a 4xx (other than 408, 425 and 429) with an error
-// body and without an object. Unclear is what a busy or broken server says: 408,
-// 425, 429, 5xx, a time-out, a closed connection. Odd is anything else, such as a
-// 200 with an error in it.
+// [Read] sorts an answer into one of four kinds. [Accepted] is a 2xx with what was
+// asked for. [Refusal] is a 4xx (other than 408, 425 and 429) with an error body and
+// without an object. [Busy] is what an overloaded or broken server says: 408, 425,
+// 429, 5xx, half an answer, a time-out, a closed connection. [Odd] is anything else,
+// such as a 200 with an error in it.
+//
+// An answer is read as laxly as the documents allow (readings AMB-26 to AMB-29):
+// numbers or strings, flat or nested errors, 200 or 201, fields that nobody knows.
 //
 // # Findings
 //
 // A [Finding] holds, is broken, or is unclear. A negative is never judged alone:
-// [Refused] wants the same request without the fault accepted before and after it,
-// and calls everything else unclear.
+// [IsRefused] wants the same request without the fault accepted before and after it,
+// and calls everything else unclear. What is proven wins over what is unclear: one
+// busy answer among fifty does not hide the second deposit among them.
+//
+// # Nobody is blamed for what was not seen
+//
+// Broken means that the opposite of the rule was seen. A retry that met a full
+// server, a lone refusal of our key, a date that grew old on its way: each is
+// unclear, and never green.
 package judge

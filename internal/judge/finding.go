@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/d24conform/d24conform/internal/exchange"
 )
@@ -40,14 +42,14 @@ func unclear(expected, seen string, over ...*exchange.Exchange) Finding {
 
 // Describe is an answer in a few words: its status, its code, its object.
 func Describe(e *exchange.Exchange) string {
-	if e.Failure != nil {
+	switch {
+	case e.Failure != nil:
 		return "no answer: " + e.Failure.Text
-	}
-	if e.Response == nil {
+	case e.Response == nil:
 		return "no answer"
 	}
 	a := Read(e)
-	text := fmt.Sprint(e.Response.Status)
+	text := strconv.Itoa(e.Response.Status)
 	switch {
 	case a.ErrorText != "" && a.HasCode:
 		text += fmt.Sprintf(" code %d (%s)", a.Code, shorten(a.ErrorText))
@@ -55,14 +57,21 @@ func Describe(e *exchange.Exchange) string {
 		text += fmt.Sprintf(" code %d", a.Code)
 	case a.ErrorText != "":
 		text += fmt.Sprintf(" (%s)", shorten(a.ErrorText))
+	}
+	switch {
+	case e.Response.Truncated:
+		text += " with a body that is cut off"
 	case a.ObjectID != "":
 		text += fmt.Sprintf(" with %s %s", a.ObjectField, shorten(a.ObjectID))
-	case a.Status != "":
-		text += " with status " + shorten(a.Status)
-	case !a.JSON && len(e.Response.Body) > 0:
-		text += " with a body that is not JSON"
-	case len(e.Response.Body) == 0:
+	case a.isError():
+	case len(bodyOf(e)) == 0:
 		text += " without a body"
+	case a.Status != "" && a.Kind == Accepted:
+		text += " with status " + shorten(a.Status)
+	case !a.JSON:
+		text += " with a body that is not JSON"
+	case a.Kind == Odd:
+		text += " with JSON that is neither what was asked for nor an error"
 	}
 	return text
 }
@@ -70,8 +79,16 @@ func Describe(e *exchange.Exchange) string {
 // longest keeps a server's text from taking over a sentence.
 const longest = 80
 
+// shorten makes a server's text fit into a sentence: on one line, of letters that can
+// be seen, and not too long.
 func shorten(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 	if runes := []rune(text); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
 )
 
 // EmbeddedName is what the bundled mock is called in a report.
@@ -39,11 +41,27 @@ func Embed(opts mock.Options, log *exchange.Log) (*Server, func(), error) {
 
 // FromMock describes a mock that runs in this process.
 func FromMock(m *mock.Mock, log *exchange.Log) Config {
+	ip := unlisted
+	if !canCallFrom(ip) {
+		ip = netip.Addr{}
+	}
 	return Config{
 		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
-		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: unlisted, Log: log,
-		Second: &Config{Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots()},
+		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: ip, Log: log,
+		Readings: rules.Readings(m.Readings()),
+		Second:   &Config{Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots()},
 	}
+}
+
+// canCallFrom says whether an address of this machine is configured: what cannot be
+// called from cannot be tested, and its scenarios are not tested rather than unclear.
+func canCallFrom(ip netip.Addr) bool {
+	listener, err := net.Listen("tcp", netip.AddrPortFrom(ip, 0).String())
+	if err != nil {
+		return false
+	}
+	_ = listener.Close()
+	return true
 }
 
 // mockHooks are the hooks of a mock in this process.

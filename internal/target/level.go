@@ -1,12 +1,14 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 )
 
-// A Level is how much a run may do to its target.
+// A Level is how much a run may do to its target. The third level of all, load, is
+// that of the load command alone.
 type Level string
 
 // The levels.
@@ -20,6 +22,8 @@ func ParseLevel(name string) (Level, error) {
 	switch level := Level(name); level {
 	case Observe, Sandbox:
 		return level, nil
+	case "load":
+		return "", errors.New("level load is that of the load command: a run is at level observe or sandbox")
 	}
 	return "", fmt.Errorf("level %q is not observe or sandbox", name)
 }
@@ -40,6 +44,6 @@ func LooksLikeProduction(baseURL string) bool {
 	if err != nil {
 		return true
 	}
-	label, _, _ := strings.Cut(u.Hostname(), ".")
+	label, _, _ := strings.Cut(strings.ToLower(u.Hostname()), ".")
 	return !strings.HasSuffix(label, "-stg")
 }

@@ -2,10 +2,12 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
-	"net/netip"
+	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -24,6 +26,12 @@ type EnvironmentError struct {
 
 func (e *EnvironmentError) Error() string { return e.Text }
 
+// fail is an EnvironmentError about this server, without secrets, since a server may
+// say what it was sent.
+func (s *Server) fail(hint, format string, parts ...any) error {
+	return &EnvironmentError{Text: s.BaseURL + s.redactor.String(fmt.Sprintf(format, parts...)), Hint: hint}
+}
+
 // clockRoundTrips is over how many answers the clock is estimated. On loopback they
 // fall into the same second and leave the error at half a second, which is enough.
 const clockRoundTrips = 5
@@ -39,82 +47,58 @@ const unknownID = "100000000"
 // Reach connects, estimates the clock and sees whether what answers is such an API.
 // It creates nothing. Its errors are EnvironmentErrors, or the context's.
 func (s *Server) Reach(ctx context.Context) error {
+	promised := OnThisMachine(ctx, s.BaseURL)
 	var answers []*exchange.Exchange
 	for range clockRoundTrips {
-		e := s.look(ctx)
-		if err := ctx.Err(); err != nil {
+		e, err := s.look(ctx)
+		if err != nil {
 			return err
 		}
-		if e.Failure != nil {
-			return s.unreachable(e)
-		}
-		s.loopback = isLoopback(e.Peer)
-		if !s.loopback && s.MaxRPS == 0 {
-			s.client.Limit.Set(politeRate)
+		if s.meet(e.Peer); promised && !s.loopback {
+			return s.fail("write an address in the place of the host", " is this machine by its name, and then answers from %s", e.Peer)
 		}
 		answers = append(answers, e)
 	}
 	if !slices.ContainsFunc(answers, func(e *exchange.Exchange) bool { return judge.Read(e).JSON }) {
-		return &EnvironmentError{
-			Text: fmt.Sprintf("%s answers, but not like a D24 API: %s, %q", s.BaseURL,
-				judge.Describe(answers[0]), answers[0].Response.Header.Get(d24.HeaderContentType)),
-			Hint: "is the base URL right, without a path behind the host?",
-		}
+		return s.fail("is the base URL right, without a path behind the host?", " answers, but not like a D24 API: %s, Content-Type %q",
+			judge.Describe(answers[0]), answers[0].Response.Header.Get(d24.HeaderContentType))
 	}
-	clock, ok := judge.EstimateClock(answers...)
-	if !ok {
-		clock, ok = s.searchClock(ctx)
+	if err := s.readClock(ctx, answers); err != nil {
+		return err
 	}
-	if !ok {
-		return &EnvironmentError{
-			Text: fmt.Sprintf("%s sends no Date header and takes no X-Date within 15 minutes of this machine's clock", s.BaseURL),
-			Hint: "set this machine's clock right, and check the credentials",
-		}
-	}
-	s.clock = clock
 	if s.Second != nil {
-		if err := s.Second.Reach(ctx); err != nil {
-			return fmt.Errorf("second environment: %w", err)
-		}
+		return second(s.Second.Reach(ctx))
 	}
 	return nil
 }
 
-// look asks for something that does not exist, so that nothing is created.
-func (s *Server) look(ctx context.Context, tampers ...merchant.Tamper) *exchange.Exchange {
-	r := s.client.CashoutStatus(unknownID, "")
-	if s.Has(rules.Deposits) {
-		r = merchant.DepositStatus(unknownID)
+// second says that an error is the second environment's.
+func second(err error) error {
+	var environment *EnvironmentError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &environment):
+		return &EnvironmentError{Text: "second environment: " + environment.Text, Hint: environment.Hint}
 	}
-	r.Label = "preflight"
-	return s.client.Do(ctx, r, tampers...)
+	return fmt.Errorf("second environment: %w", err)
 }
 
-// How far, and in which steps, a clock without a Date header is searched: each step
-// leaves an overlap of 2 s between the 5-second windows around two tries.
-const (
-	searchRange = 15 * time.Minute
-	searchStep  = 8 * time.Second
-)
-
-// searchClock tries X-Dates further and further from our own clock until one is not
-// refused for its date. Cashouts carry no date, so there is nothing to know there.
-func (s *Server) searchClock(ctx context.Context) (judge.Clock, bool) {
-	if !s.Has(rules.Deposits) {
-		return judge.Clock{}, true
-	}
-	for distance := time.Duration(0); distance <= searchRange; distance += searchStep {
-		for _, offset := range []time.Duration{distance, -distance} {
-			e := s.look(ctx, merchant.Tamper{Before: func(d *merchant.Draft) { d.SetDate(d24.FormatDate(d.Now.Add(offset))) }})
-			if e.Response == nil || ctx.Err() != nil {
-				return judge.Clock{}, false
-			}
-			if a := judge.Read(e); a.Kind == judge.Accepted || e.Response.Status == 404 || a.Code == int(d24.CodeResourceNotFound) {
-				return judge.Clock{Offset: offset, Error: searchStep / 2}, true
-			}
+// look asks for something that does not exist, so that nothing is created.
+func (s *Server) look(ctx context.Context, tampers ...merchant.Tamper) (*exchange.Exchange, error) {
+	e := s.ask(ctx, func() merchant.Request {
+		if s.Has(rules.Deposits) {
+			return merchant.DepositStatus(unknownID)
 		}
+		return s.client.CashoutStatus(unknownID, "")
+	}, tampers...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return judge.Clock{}, false
+	if e.Failure != nil {
+		return nil, s.unreachable(*e.Failure)
+	}
+	return e, nil
 }
 
 // Admit creates one object of each product to see that a request which is right is
@@ -122,56 +106,95 @@ func (s *Server) searchClock(ctx context.Context) (judge.Clock, bool) {
 func (s *Server) Admit(ctx context.Context, orders *merchant.Orders) ([]*exchange.Exchange, error) {
 	var created []*exchange.Exchange
 	for _, product := range s.Products {
-		r := s.client.CreateCashout(orders.Cashout(1000))
-		if product == rules.Deposits {
-			r = merchant.CreateDeposit(orders.Deposit(10000))
-		}
-		r.Label = "preflight"
-		e := s.client.Do(ctx, r)
-		for attempt := 1; attempt < 3 && judge.Read(e).Kind == judge.Busy && ctx.Err() == nil; attempt++ {
-			e = s.client.Do(ctx, r)
-		}
+		e := s.ask(ctx, func() merchant.Request {
+			if product == rules.Deposits {
+				return merchant.CreateDeposit(orders.Deposit(admitDeposit))
+			}
+			return s.client.CreateCashout(orders.Cashout(admitCashout))
+		})
 		if err := ctx.Err(); err != nil {
 			return created, err
 		}
-		if e.Failure != nil {
-			return created, s.unreachable(e)
+		switch answer := judge.Read(e); {
+		case e.Failure != nil:
+			return created, s.unreachable(*e.Failure)
+		case answer.Kind == judge.Accepted:
+			created = append(created, e)
+		case answer.Kind == judge.Busy:
+			return created, s.fail("is it in order? Try again when it is",
+				" does not take a %s request that is signed and dated right: %s", product, judge.Describe(e))
+		case product == rules.Cashouts && answer.Code == int(d24.CashoutInsufficientFunds):
+			return created, s.fail("fill the account: create a deposit on it and approve that",
+				" has no funds for a cashout of %s: %s", admitCashout, judge.Describe(e))
+		default:
+			return created, s.fail("check the credentials, this machine's address in the whitelist, its clock, and the account's funds",
+				" refuses a %s request that is signed and dated right: %s", product, judge.Describe(e))
 		}
-		if judge.Read(e).Kind != judge.Accepted {
-			return created, &EnvironmentError{
-				Text: fmt.Sprintf("%s refuses a %s request that is signed and dated right: %s", s.BaseURL, product, judge.Describe(e)),
-				Hint: "check the credentials, this machine's address in the whitelist, its clock, and the account's funds",
-			}
-		}
-		created = append(created, e)
 	}
 	return created, nil
 }
 
-func (s *Server) unreachable(e *exchange.Exchange) error {
-	err := &EnvironmentError{Text: fmt.Sprintf("%s: %s", s.BaseURL, e.Failure.Text)}
-	switch e.Failure.Kind {
-	case exchange.FailureTimeout:
-		err.Text = fmt.Sprintf("%s: no answer within %s", s.BaseURL, s.client.Timeout)
-		err.Hint = "is the address right, and does a firewall let you through? --timeout waits longer"
-	case exchange.FailureCertificate:
-		err.Hint = "name the authority that signed it with D24_CA_FILE or ca_file"
-	case exchange.FailureTLS:
-		err.Hint = "is the port that of HTTPS?"
-	case exchange.FailureRefused:
-		err.Hint = "is the server running, and the port right?"
-	case exchange.FailureUnreachable, exchange.FailureClosed, exchange.FailureMalformed, exchange.FailureCancelled:
-		err.Hint = "is the base URL right?"
+// What Admit asks for: small, and above the least amounts of the documents' examples.
+const (
+	admitDeposit d24.Amount = 100_00
+	admitCashout d24.Amount = 10_00
+)
+
+// attempts is how often a request is sent in all that meets a busy server.
+const attempts = 3
+
+// ask sends a request, and a fresh one where the server is busy: under the ids of the
+// first it might be refused as a duplicate. Who asks for patience (429) gets it.
+func (s *Server) ask(ctx context.Context, request func() merchant.Request, tampers ...merchant.Tamper) *exchange.Exchange {
+	for attempt := 1; ; attempt++ {
+		r := request()
+		r.Label = "preflight"
+		e := s.client.Do(ctx, r, tampers...)
+		if e.Response == nil || judge.Read(e).Kind != judge.Busy || attempt == attempts {
+			return e
+		}
+		if e.Status() == http.StatusTooManyRequests && s.sleep(ctx, retryAfter(e)) != nil {
+			return e
+		}
 	}
-	return err
 }
 
-// isLoopback decides on the address that was dialled, since a name can point anywhere.
-func isLoopback(peer string) bool {
-	host, _, err := net.SplitHostPort(peer)
-	if err != nil {
-		return false
+// How long a 429 is waited out.
+const (
+	defaultWait = 2 * time.Second
+	longestWait = time.Minute
+)
+
+func retryAfter(e *exchange.Exchange) time.Duration {
+	seconds, err := strconv.Atoi(strings.TrimSpace(e.Response.Header.Get("Retry-After")))
+	if err != nil || seconds < 0 {
+		return defaultWait
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return min(time.Duration(seconds)*time.Second, longestWait)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (s *Server) unreachable(f exchange.Failure) error {
+	switch f.Kind {
+	case exchange.FailureTimeout:
+		return s.fail("is the address right, and does a firewall let you through? --timeout waits longer", ": no answer within %s", s.client.Timeout)
+	case exchange.FailureCertificate:
+		return s.fail("name the authority that signed it with D24_CA_FILE or ca_file", ": %s", f.Text)
+	case exchange.FailureTLS:
+		return s.fail("is the port that of HTTPS?", ": %s", f.Text)
+	case exchange.FailureRefused:
+		return s.fail("is the server running, and the port right?", ": %s", f.Text)
+	case exchange.FailureUnreachable, exchange.FailureClosed, exchange.FailureMalformed, exchange.FailureCancelled:
+	}
+	return s.fail("is the base URL right?", ": %s", f.Text)
 }

@@ -12,18 +12,22 @@
 //
 // A black box has to be told that a customer paid, or that a bank rejected a payout.
 // A [Hook] is one such thing. What a target has no hook for it cannot be tested on:
-// [Server.Lacks] says so in words, and the scenario is not tested rather than green.
+// [Hook.Capability] says so in words, and the scenario is not tested rather than
+// green.
 //
 // # Before a run
 //
-// [Server.Preflight] tells an unreachable or unwilling target from one that breaks
-// rules, and estimates its clock.
+// [OnThisMachine] and [LooksLikeProduction] say what a run may do, before anything is
+// sent. [Server.Reach] tells a target that cannot be reached from one that breaks
+// rules, and estimates its clock. [Server.Admit] sees whether it lets us in.
 package target
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -61,9 +65,13 @@ type Server struct {
 	Config
 	Second *Server // nil without one
 
-	clock    judge.Clock
-	loopback bool
-	client   *merchant.Client
+	clock       judge.Clock
+	clockSource string
+	loopback    bool
+	client      *merchant.Client
+	redactor    *exchange.Redactor
+	sleep       func(ctx context.Context, d time.Duration) error
+	proxy       func(*http.Request) (*url.URL, error)
 }
 
 // NewServer makes a Server of a configuration. Errors are configuration errors.
@@ -80,7 +88,12 @@ func NewServer(cfg Config) (*Server, error) {
 	if len(cfg.Products) == 0 {
 		return nil, errors.New("no credentials: set D24_DEPOSITS_API_KEY and D24_DEPOSITS_API_SIGNATURE, or the D24_CASHOUTS_… ones")
 	}
-	s := &Server{Config: cfg}
+	for _, product := range cfg.Products {
+		if names := missingKeys(product, cfg.Credentials); len(names) > 0 {
+			return nil, fmt.Errorf("no credentials for %s: set %s", product, strings.Join(names, " and "))
+		}
+	}
+	s := &Server{Config: cfg, sleep: sleep, proxy: http.ProxyFromEnvironment}
 	client, err := merchant.New(s.clientOptions())
 	if err != nil {
 		return nil, err
@@ -94,18 +107,24 @@ func NewServer(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("second environment: %w", err)
 		}
 	}
+	s.redactor = exchange.NewRedactor(s.Secrets())
 	return s, nil
 }
 
 func productsWithKeys(c d24.Credentials) []rules.Product {
-	var products []rules.Product
-	if c.Deposits.APIKey != "" && c.Deposits.APISignature != "" {
-		products = append(products, rules.Deposits)
+	return slices.DeleteFunc(rules.Products(), func(p rules.Product) bool { return len(missingKeys(p, c)) > 0 })
+}
+
+// missingKeys are the names of what a product cannot be called without.
+func missingKeys(p rules.Product, c d24.Credentials) []string {
+	names := []string{d24.EnvDepositsAPIKey, d24.EnvDepositsAPISignature}
+	if p == rules.Cashouts {
+		names = []string{d24.EnvCashoutsAPIKey, d24.EnvCashoutsAPIPassphrase, d24.EnvCashoutsAPISignature}
 	}
-	if c.Cashouts.APIKey != "" && c.Cashouts.APIPassphrase != "" && c.Cashouts.APISignature != "" {
-		products = append(products, rules.Cashouts)
-	}
-	return products
+	c.Named(func(set, _ string) {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == set })
+	})
+	return names
 }
 
 func (s *Server) clientOptions() merchant.Options {
@@ -139,9 +158,14 @@ func (s *Server) Now() time.Time {
 	return time.Now().Add(s.clock.Offset)
 }
 
-// Clock is what [Server.Preflight] found out about the server's clock.
+// Clock is what [Server.Reach] found out about the server's clock.
 func (s *Server) Clock() judge.Clock {
 	return s.clock
+}
+
+// ClockSource says in words where [Server.Clock] comes from.
+func (s *Server) ClockSource() string {
+	return s.clockSource
 }
 
 // Loopback says whether the server is on this machine, decided on the address that
@@ -170,13 +194,21 @@ func (s *Server) Title() string {
 // written down.
 func (s *Server) Secrets() map[string]string {
 	secrets := map[string]string{}
-	s.Credentials.Named(func(name, value string) { secrets[name] = value })
+	addSecrets(secrets, "", s.Credentials)
 	if s.Second != nil {
-		s.Second.Credentials.Named(func(name, value string) { secrets["SECOND_"+name] = value })
+		addSecrets(secrets, "SECOND_", s.Second.Credentials)
 	}
-	// Inside HTTP Basic the parts of a credential cannot be recognised any more.
-	deposits, cashouts := s.Credentials.Deposits, s.Credentials.Cashouts
-	secrets["D24_DEPOSITS_BASIC"] = strings.TrimPrefix(merchant.BasicAuth(deposits.APIKey, ""), "Basic ")
-	secrets["D24_CASHOUTS_BASIC"] = strings.TrimPrefix(merchant.BasicAuth(cashouts.APIKey, cashouts.APIPassphrase), "Basic ")
 	return secrets
+}
+
+func addSecrets(secrets map[string]string, prefix string, c d24.Credentials) {
+	c.Named(func(name, value string) { secrets[prefix+name] = value })
+	// Inside HTTP Basic the parts of a credential cannot be recognised any more.
+	basic := func(name, user, password string) {
+		if user != "" {
+			secrets[prefix+name] = strings.TrimPrefix(merchant.BasicAuth(user, password), "Basic ")
+		}
+	}
+	basic("D24_DEPOSITS_BASIC", c.Deposits.APIKey, "")
+	basic("D24_CASHOUTS_BASIC", c.Cashouts.APIKey, c.Cashouts.APIPassphrase)
 }

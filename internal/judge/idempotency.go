@@ -1,0 +1,109 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
+)
+
+// Replays judges retries of a request that came first with their idempotency key:
+// status and body are the first one's, byte for byte. What a gateway says before the
+// server has seen the key is no result: only 500 is among the errors that the
+// documents have stored.
+func Replays(first *exchange.Exchange, retries ...*exchange.Exchange) Finding {
+	if isTransient(first) {
+		return unclear("a result of the first request", Describe(first), first)
+	}
+	expected := "the stored answer, byte for byte: " + Describe(first)
+	doubt := holds(append([]*exchange.Exchange{first}, retries...)...)
+	for _, e := range retries {
+		switch {
+		case isReplay(first, e):
+		case isTransient(e), Read(e).Kind == Busy && first.Response.Status < http.StatusInternalServerError, refusesCaller(e, Read(e)):
+			if doubt.Outcome == Holds {
+				doubt = unclear(expected, Describe(e), first, e)
+			}
+		case e.Response.Status != first.Response.Status:
+			return broken(expected, Describe(e), first, e)
+		default:
+			return broken(expected, Describe(e)+" with another body: "+difference(first.Response.Body, e.Response.Body), first, e)
+		}
+	}
+	return doubt
+}
+
+// isReplay says whether an answer is the first one, byte for byte.
+func isReplay(first, e *exchange.Exchange) bool {
+	return e.Response != nil && first.Response != nil && !e.Response.Truncated &&
+		e.Response.Status == first.Response.Status && bytes.Equal(e.Response.Body, first.Response.Body)
+}
+
+// isTransient says whether an answer tells nothing of the operation's result.
+func isTransient(e *exchange.Exchange) bool {
+	return Read(e).Kind == Busy && (e.Status() != http.StatusInternalServerError || e.Response.Truncated)
+}
+
+// difference shows two bodies around the first byte in which they differ.
+func difference(a, b []byte) string {
+	at := 0
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
+	}
+	from := max(0, at-10)
+	cut := func(s []byte) string { return string(s[min(from, len(s)):min(len(s), at+20)]) }
+	return fmt.Sprintf("from byte %d %q instead of %q", at, cut(b), cut(a))
+}
+
+// ReplaysOrRejects judges retries that may meet the first request in flight: each is
+// the stored answer or refused with 104 (reading AMB-08), and none is a second object.
+// It also tells whether one was refused so.
+func ReplaysOrRejects(first *exchange.Exchange, retries ...*exchange.Exchange) (finding Finding, rejected bool) {
+	var rest []*exchange.Exchange
+	for _, e := range retries {
+		if answer := Read(e); answer.Kind == Refusal && answer.Code == int(d24.CodeIdempotencyKeyUsed) {
+			rejected = true
+			continue
+		}
+		rest = append(rest, e)
+	}
+	return Replays(first, rest...), rejected
+}
+
+// ReplaysOrRefuses judges a retry that carries another body: it is answered as the
+// first one or refused, and never makes a second object (readings AMB-04 and AMB-05).
+// It also tells which it was.
+func ReplaysOrRefuses(first, retry *exchange.Exchange) (finding Finding, refused bool) {
+	expected := "the stored answer, or a refusal: " + Describe(first)
+	object, answer := Read(first), Read(retry)
+	switch {
+	case object.Kind != Accepted:
+		return unclear("a first request that is accepted", Describe(first), first, retry), false
+	case isReplay(first, retry):
+		return holds(first, retry), false
+	case answer.ObjectID != "" && answer.ObjectID != object.ObjectID:
+		return broken(expected, Describe(retry), first, retry), false
+	case answer.Kind == Accepted: // the same object, in other words: no second one
+		return holds(first, retry), false
+	case answer.Kind == Refusal && !refusesCaller(retry, answer):
+		return holds(first, retry), true
+	}
+	return unclear(expected, Describe(retry), first, retry), false
+}
+
+// ReplaysOrCreates judges a request to another endpoint under a key that was used
+// before: it is an operation of its own, or answered as the first one where keys are
+// global (reading AMB-06). It also tells which it was.
+func ReplaysOrCreates(first, other *exchange.Exchange) (finding Finding, replayed bool) {
+	switch {
+	case isTransient(first):
+		return unclear("a result of the first request", Describe(first), first, other), false
+	case isReplay(first, other):
+		return holds(first, other), true
+	case Read(other).Kind != Accepted:
+		return unclear("accepted, or the first answer", Describe(other), first, other), false
+	}
+	return holds(first, other), false
+}
