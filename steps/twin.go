@@ -127,7 +127,12 @@ func twinSteps(w *world, sc *godog.ScenarioContext) {
 		if which == "answer" {
 			return held(judge.IsJSON(w.twin.control))
 		}
-		return w.run(ctx, func(_, probe, _ *exchange.Exchange) judge.Finding { return judge.IsJSON(probe) })
+		return w.run(ctx, func(control, probe, again *exchange.Exchange) judge.Finding {
+			if f := judge.IsClear(control, probe, again); f.Outcome != judge.Holds {
+				return f
+			}
+			return judge.IsJSON(probe)
+		})
 	})
 }
 

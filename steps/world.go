@@ -13,6 +13,7 @@ import (
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 )
@@ -94,12 +95,41 @@ func (w *world) end(ctx context.Context, err error) {
 			err = &missing{"the target could not be set back: " + undoErr.Error()}
 		}
 	}
+	err = w.stillAdmitted(after, err)
 	result := reports.Scenario{
 		Name: w.scenario.Name, Feature: w.scenario.Feature, Line: w.scenario.Line, Rules: w.scenario.Rules(),
 		Verdict: reports.Pass, Exchanges: numbers(w.log), Duration: time.Since(w.begun),
 	}
 	harness := w.verdict(&result, err, ctx.Err() != nil)
 	w.suite.record(w.scenario, result, harness)
+}
+
+// stillAdmitted looks, when a sentence did not hold, whether the target still accepts
+// a request that is right. One that has begun to refuse us breaks no rule by that.
+func (w *world) stillAdmitted(ctx context.Context, err error) error {
+	var finding *judged
+	if !errors.As(err, &finding) || finding.finding.Outcome != judge.Broken || w.suite.Level == target.Observe {
+		return err
+	}
+	requests := map[rules.Product]merchant.Request{
+		rules.Deposits: merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount)),
+		rules.Cashouts: w.server.Client().CreateCashout(w.suite.Orders.Cashout(cashoutAmount)),
+	}
+	for product, r := range requests {
+		if !w.scenario.Has("@"+string(product)) || !w.server.Has(product) {
+			continue
+		}
+		e := w.send(ctx, w.server.Client(), r, "afterwards")
+		w.keep(e)
+		if judge.Read(e).Kind != judge.Accepted {
+			f := finding.finding
+			f.Outcome = judge.Unclear
+			f.Seen += "; but a request that is right is not accepted any more either: " + judge.Describe(e)
+			f.Exchanges = append(f.Exchanges, e)
+			return held(f)
+		}
+	}
+	return err
 }
 
 func (w *world) release() {
@@ -124,10 +154,10 @@ func (w *world) verdict(result *reports.Scenario, err error, interrupted bool) e
 			result.Verdict = reports.Observed
 		}
 		return nil
-	case errors.As(err, &nothing):
-		result.Verdict, result.Reason = reports.Observed, nothing.reason
 	case interrupted:
 		result.Verdict, result.Reason = reports.NotTested, "the run was interrupted during this scenario"
+	case errors.As(err, &nothing):
+		result.Verdict, result.Reason = reports.Observed, nothing.reason
 	case errors.As(err, &lacking):
 		result.Verdict, result.Reason = reports.NotTested, lacking.reason
 	case errors.As(err, &finding):

@@ -5,9 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"io/fs"
-	"net/netip"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -37,17 +37,22 @@ func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *ex
 	if len(products) > 0 {
 		chosen.Products = products
 	}
-	local := target.OnThisMachine(ctx, chosen.BaseURL)
-	if err := refuseProduction(chosen, local, flags.production); err != nil {
+	if err := refuseProduction(ctx, chosen.BaseURL, chosen.Environment, flags.production); err != nil {
 		return nil, nil, err
+	}
+	if second := chosen.Second; second != nil {
+		// Two environments of one provider: what is said of the first holds for both.
+		if err := refuseProduction(ctx, second.BaseURL, chosen.Environment, flags.production); err != nil {
+			return nil, nil, err
+		}
 	}
 	cfg, err := a.targetConfig(chosen, flags)
 	if err != nil {
 		return nil, nil, err
 	}
 	cfg.Log = log
-	if _, offered := chosen.Hooks[string(target.WhitelistRemove)]; offered && local {
-		cfg.UnlistedIP = secondLoopback
+	if _, offered := chosen.Hooks[string(target.WhitelistRemove)]; offered && target.OnThisMachine(ctx, chosen.BaseURL) {
+		cfg.UnlistedIP = target.SecondLoopback()
 	}
 	server, err := target.NewServer(cfg)
 	if err != nil {
@@ -55,10 +60,6 @@ func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *ex
 	}
 	return server, server.Close, nil
 }
-
-// secondLoopback is another address of this machine to call from. It is used where a
-// hook can take it off the target's whitelists.
-var secondLoopback = netip.AddrFrom4([4]byte{127, 0, 0, 2})
 
 // embedded is the bundled mock, on ports that are free. Its merchant's keys are those
 // of the environment where there are any.
@@ -72,23 +73,24 @@ func (a *app) embedded(products []rules.Product, log *exchange.Log) (*target.Ser
 		return nil, nil, err
 	}
 	if len(products) > 0 {
-		server.Products = products
+		server.Products, server.Second.Products = products, products
 	}
 	return server, stop, nil
 }
 
 // refuseProduction keeps a run off a host that has to be taken for production, unless
 // the command line names it again.
-func refuseProduction(t config.Target, local bool, named string) error {
-	production := target.LooksLikeProduction(t.BaseURL) && t.Environment != config.Staging
-	if local || (!production && t.Environment != config.Production) {
+func refuseProduction(ctx context.Context, baseURL string, environment config.Environment, named string) error {
+	production := environment == config.Production ||
+		(environment == config.Unsaid && target.LooksLikeProduction(baseURL))
+	if !production || target.OnThisMachine(ctx, baseURL) {
 		return nil
 	}
-	host := t.BaseURL
-	if u, err := url.Parse(t.BaseURL); err == nil {
+	host := baseURL
+	if u, err := url.Parse(baseURL); err == nil {
 		host = u.Hostname()
 	}
-	if named == host {
+	if strings.EqualFold(named, host) {
 		return nil
 	}
 	return usagef("%s has to be taken for production", host).

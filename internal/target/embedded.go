@@ -17,9 +17,16 @@ import (
 // EmbeddedName is what the bundled mock is called in a report.
 const EmbeddedName = "embedded mock"
 
-// unlisted is an address of this machine that the mock's whitelists do not hold.
-// Linux answers on all of 127.0.0.0/8; elsewhere it may have to be configured.
-var unlisted = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+// SecondLoopback is another address of this machine to call from: 127.0.0.2, which no
+// whitelist of the mock holds. It is zero where it cannot be called from: Linux answers
+// on all of 127.0.0.0/8, elsewhere it may have to be configured.
+func SecondLoopback() netip.Addr {
+	ip := netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	if !canCallFrom(ip) {
+		return netip.Addr{}
+	}
+	return ip
+}
 
 // Embed starts the bundled mock on random loopback ports and makes a Server of it
 // that offers every hook. Close of the result stops the mock as well.
@@ -41,13 +48,9 @@ func Embed(opts mock.Options, log *exchange.Log) (*Server, func(), error) {
 
 // FromMock describes a mock that runs in this process.
 func FromMock(m *mock.Mock, log *exchange.Log) Config {
-	ip := unlisted
-	if !canCallFrom(ip) {
-		ip = netip.Addr{}
-	}
 	return Config{
 		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
-		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: ip, Log: log,
+		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: SecondLoopback(), Log: log,
 		Readings: rules.Readings(m.Readings()),
 		Second:   &Config{Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots()},
 	}

@@ -133,7 +133,7 @@ func (p *places) hooks(at []string, raw map[string][]string) error {
 			return p.errorf(here, "hook %s names no program", name).hint("write a list: the program, then its arguments")
 		}
 		for i, argument := range raw[name] {
-			if problem, hint := known.checkArgument(i, argument); problem != "" {
+			if problem, hint := checkArgument(known, i, argument); problem != "" {
 				return p.errorf(append(slices.Clone(here), strconv.Itoa(i)), "%s", problem).hint("%s", hint)
 			}
 		}
