@@ -24,7 +24,7 @@ func ParseAmount(text string) (Amount, error) {
 		digits, negative = digits[1:], true
 	}
 	cents, decimals, point := int64(0), 0, -1
-	for i := 0; i < len(digits); i++ {
+	for i := range len(digits) {
 		switch c := digits[i]; {
 		case c == '.' && point < 0 && i > 0 && i < len(digits)-1:
 			point = i
@@ -62,7 +62,7 @@ func (a Amount) String() string {
 }
 
 func (a Amount) append(dst []byte) []byte {
-	n := uint64(a)
+	n := uint64(a) //nolint:gosec // its sign is dealt with below
 	if a < 0 {
 		dst = append(dst, '-')
 		n = -n // right for the least int64 too, whose opposite is none

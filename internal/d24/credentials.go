@@ -1,10 +1,6 @@
 package d24
 
-import (
-	"fmt"
-	"io"
-	"log/slog"
-)
+import "fmt"
 
 // Credentials are one merchant's keys in one environment. Printed, logged or
 // marshalled they are one word and never their values. Keep them in exported fields:
@@ -31,26 +27,22 @@ type CashoutsCredentials struct {
 
 const redacted = "(redacted)"
 
-// String keeps the keys out of logs and errors.
-func (Credentials) String() string         { return redacted }
-func (DepositsCredentials) String() string { return redacted }
-func (CashoutsCredentials) String() string { return redacted }
+// Format keeps the keys out of everything that fmt writes, with every verb.
+func (Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
-// Format does so for every verb; %d and %#v would go round String.
-func (Credentials) Format(f fmt.State, _ rune)         { printRedacted(f) }
-func (DepositsCredentials) Format(f fmt.State, _ rune) { printRedacted(f) }
-func (CashoutsCredentials) Format(f fmt.State, _ rune) { printRedacted(f) }
+// Format keeps the keys out of everything that fmt writes, with every verb.
+func (DepositsCredentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
-func printRedacted(w io.Writer) { fmt.Fprint(w, redacted) }
+// Format keeps the keys out of everything that fmt writes, with every verb.
+func (CashoutsCredentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
-// LogValue keeps the keys out of structured logs.
-func (Credentials) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (DepositsCredentials) LogValue() slog.Value { return slog.StringValue(redacted) }
-func (CashoutsCredentials) LogValue() slog.Value { return slog.StringValue(redacted) }
+// MarshalText keeps the keys out of JSON, YAML, XML and structured logs.
+func (Credentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// MarshalText keeps the keys out of JSON, YAML and XML.
-func (Credentials) MarshalText() ([]byte, error)         { return []byte(redacted), nil }
+// MarshalText keeps the keys out of JSON, YAML, XML and structured logs.
 func (DepositsCredentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalText keeps the keys out of JSON, YAML, XML and structured logs.
 func (CashoutsCredentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // The names under which credentials stand in the environment, in files and, as

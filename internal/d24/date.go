@@ -2,6 +2,7 @@ package d24
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -38,16 +39,18 @@ func ParseDate(text string) (time.Time, error) {
 	return t, nil
 }
 
+// rfc3339 is the form; time.Parse alone takes single-digit hours, a comma before the
+// fraction and offsets of 24 hours.
+var rfc3339 = regexp.MustCompile(`^[\d-]{10}T[\d:]{8}(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
 // ParseDateLoosely also takes a numeric offset and a fraction of a second, as
 // RFC 3339 allows: the reading rfc3339 of AMB-16/17.
 func ParseDateLoosely(text string) (time.Time, error) {
 	if t, err := ParseDate(text); err == nil {
 		return t, nil
 	}
-	// UnmarshalText is strict, where time.Parse takes single-digit hours, a comma
-	// before the fraction and offsets of a day.
-	var t time.Time
-	if err := t.UnmarshalText([]byte(text)); err != nil {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || !rfc3339.MatchString(text) {
 		return time.Time{}, fmt.Errorf("x-date %q is not an RFC 3339 date and time", text)
 	}
 	return t, nil

@@ -39,7 +39,7 @@ func (id ID) number() bool {
 	if id == "" || (id[0] == '0' && len(id) > 1) {
 		return false
 	}
-	for i := 0; i < len(id); i++ {
+	for i := range len(id) {
 		if id[i] < '0' || id[i] > '9' {
 			return false
 		}

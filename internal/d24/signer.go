@@ -55,7 +55,7 @@ func paddedState(block [sha256.BlockSize]byte, pad byte) []byte {
 	h.Write(block[:])
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
-		panic(fmt.Sprintf("d24: sha256 state cannot be saved: %v", err)) // the standard library documents that it can
+		panic(fmt.Sprintf("d24: sha256 state cannot be saved: %v", err)) //nolint:forbidigo // the standard library documents that it can
 	}
 	return state
 }
@@ -96,11 +96,8 @@ func (k *Key) Control(externalID string) string {
 	return string(s.AppendControl(make([]byte, 0, DigestHexLen), externalID))
 }
 
-// String keeps the states out of logs: who has them can sign.
-func (k *Key) String() string { return redacted }
-
-// Format does so for every verb.
-func (k *Key) Format(f fmt.State, _ rune) { printRedacted(f) }
+// Format keeps the states out of logs: who has them can sign.
+func (k *Key) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // A Signer makes signatures under one [Key] without allocating. It must not be
 // used by two goroutines at once; make one for each with [Key.Signer].
@@ -189,7 +186,7 @@ func (s *Signer) finish() []byte {
 
 func (s *Signer) restore(state []byte) {
 	if err := s.state.UnmarshalBinary(state); err != nil {
-		panic(fmt.Sprintf("d24: sha256 state cannot be restored: %v", err)) // we saved it ourselves
+		panic(fmt.Sprintf("d24: sha256 state cannot be restored: %v", err)) //nolint:forbidigo // we saved it ourselves
 	}
 }
 

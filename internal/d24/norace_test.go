@@ -1,0 +1,5 @@
+//go:build !race
+
+package d24_test
+
+const raceEnabled = false
