@@ -99,12 +99,12 @@ func (e *Exchange) Status() int {
 }
 
 // A Header is the list of fields in the order and the spelling that was sent.
-type Header []Field
+type Header []Field //nolint:recvcheck // Set and Delete change its length, as append does; the others only read
 
 // A Field is one header line.
 type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string
+	Value string
 }
 
 // Get is the first value under the name, compared without case; empty when there
@@ -130,7 +130,7 @@ func (h *Header) Set(name, value string) {
 	for i, field := range *h {
 		if strings.EqualFold(field.Name, name) {
 			(*h)[i].Value = value
-			rest := Header((*h)[i+1:])
+			rest := (*h)[i+1:]
 			rest.Delete(name)
 			*h = append((*h)[:i+1], rest...)
 			return

@@ -42,7 +42,8 @@ func (l *Log) Len() int {
 	return len(l.entries)
 }
 
-// line is the file form of an Exchange. Bodies that are not UTF-8 stand in base64.
+// line is the file form of an Exchange. Bodies and header values that are not UTF-8
+// stand in base64; times are in whole microseconds.
 type line struct {
 	Number   int          `json:"n"`
 	Scenario string       `json:"scenario,omitempty"`
@@ -57,21 +58,27 @@ type line struct {
 }
 
 type requestLine struct {
-	Method     string `json:"method"`
-	URL        string `json:"url"`
-	Proto      string `json:"proto,omitempty"`
-	Header     Header `json:"header"`
-	Body       string `json:"body,omitempty"`
-	BodyBase64 string `json:"body_base64,omitempty"`
+	Method     string      `json:"method"`
+	URL        string      `json:"url"`
+	Proto      string      `json:"proto,omitempty"`
+	Header     []fieldLine `json:"header"`
+	Body       string      `json:"body,omitempty"`
+	BodyBase64 string      `json:"body_base64,omitempty"`
 }
 
 type answerLine struct {
-	Status     int    `json:"status"`
-	Proto      string `json:"proto,omitempty"`
-	Header     Header `json:"header"`
-	Body       string `json:"body,omitempty"`
-	BodyBase64 string `json:"body_base64,omitempty"`
-	Truncated  bool   `json:"truncated,omitempty"`
+	Status     int         `json:"status"`
+	Proto      string      `json:"proto,omitempty"`
+	Header     []fieldLine `json:"header"`
+	Body       string      `json:"body,omitempty"`
+	BodyBase64 string      `json:"body_base64,omitempty"`
+	Truncated  bool        `json:"truncated,omitempty"`
+}
+
+type fieldLine struct {
+	Name        string `json:"name"`
+	Value       string `json:"value"`
+	ValueBase64 string `json:"value_base64,omitempty"`
 }
 
 type failureLine struct {
@@ -99,7 +106,8 @@ func Write(w io.Writer, exchanges []*Exchange, redact *Redactor) error {
 	return buffered.Flush()
 }
 
-// Read reads what [Write] wrote. Unknown fields are ignored. An error names the line.
+// Read reads what [Write] wrote. Unknown fields are ignored. An error says which
+// exchange it is about, by its place in the file.
 func Read(r io.Reader) ([]*Exchange, error) {
 	var exchanges []*Exchange
 	decoder := json.NewDecoder(r)
@@ -123,17 +131,17 @@ func Read(r io.Reader) ([]*Exchange, error) {
 func toLine(e *Exchange) line {
 	l := line{
 		Number: e.Number, Scenario: e.Scenario, Label: e.Label, Started: e.Started.UTC(),
-		Request: requestLine{Method: e.Request.Method, URL: e.Request.URL, Proto: e.Request.Proto, Header: e.Request.Header},
+		Request: requestLine{Method: e.Request.Method, URL: e.Request.URL, Proto: e.Request.Proto, Header: fieldLines(e.Request.Header)},
 		Timing: timingLine{
 			Connect: e.Timing.Connect.Microseconds(), TLS: e.Timing.TLS.Microseconds(),
 			FirstByte: e.Timing.FirstByte.Microseconds(), Total: e.Timing.Total.Microseconds(),
 		},
 		TLS: e.TLS, Peer: e.Peer,
 	}
-	l.Request.Body, l.Request.BodyBase64 = bodyText(e.Request.Body)
+	l.Request.Body, l.Request.BodyBase64 = toText(e.Request.Body)
 	if r := e.Response; r != nil {
-		l.Response = &answerLine{Status: r.Status, Proto: r.Proto, Header: r.Header, Truncated: r.Truncated}
-		l.Response.Body, l.Response.BodyBase64 = bodyText(r.Body)
+		l.Response = &answerLine{Status: r.Status, Proto: r.Proto, Header: fieldLines(r.Header), Truncated: r.Truncated}
+		l.Response.Body, l.Response.BodyBase64 = toText(r.Body)
 	}
 	if e.Failure != nil {
 		l.Failure = &failureLine{Kind: e.Failure.Kind, Text: e.Failure.Text}
@@ -144,7 +152,7 @@ func toLine(e *Exchange) line {
 func fromLine(l line) (*Exchange, error) {
 	e := &Exchange{
 		Number: l.Number, Scenario: l.Scenario, Label: l.Label, Started: l.Started,
-		Request: Request{Method: l.Request.Method, URL: l.Request.URL, Proto: l.Request.Proto, Header: l.Request.Header},
+		Request: Request{Method: l.Request.Method, URL: l.Request.URL, Proto: l.Request.Proto},
 		Timing: Timing{
 			Connect: micros(l.Timing.Connect), TLS: micros(l.Timing.TLS),
 			FirstByte: micros(l.Timing.FirstByte), Total: micros(l.Timing.Total),
@@ -152,12 +160,18 @@ func fromLine(l line) (*Exchange, error) {
 		TLS: l.TLS, Peer: l.Peer,
 	}
 	var err error
-	if e.Request.Body, err = bodyBytes(l.Request.Body, l.Request.BodyBase64); err != nil {
+	if e.Request.Header, err = fields(l.Request.Header); err != nil {
+		return nil, fmt.Errorf("request header: %w", err)
+	}
+	if e.Request.Body, err = fromText(l.Request.Body, l.Request.BodyBase64); err != nil {
 		return nil, fmt.Errorf("request body: %w", err)
 	}
 	if r := l.Response; r != nil {
-		e.Response = &Response{Status: r.Status, Proto: r.Proto, Header: r.Header, Truncated: r.Truncated}
-		if e.Response.Body, err = bodyBytes(r.Body, r.BodyBase64); err != nil {
+		e.Response = &Response{Status: r.Status, Proto: r.Proto, Truncated: r.Truncated}
+		if e.Response.Header, err = fields(r.Header); err != nil {
+			return nil, fmt.Errorf("response header: %w", err)
+		}
+		if e.Response.Body, err = fromText(r.Body, r.BodyBase64); err != nil {
 			return nil, fmt.Errorf("response body: %w", err)
 		}
 	}
@@ -169,14 +183,36 @@ func fromLine(l line) (*Exchange, error) {
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-func bodyText(body []byte) (text, encoded string) {
-	if utf8.Valid(body) {
-		return string(body), ""
+func fieldLines(h Header) []fieldLine {
+	lines := make([]fieldLine, len(h))
+	for i, field := range h {
+		lines[i].Name = field.Name
+		lines[i].Value, lines[i].ValueBase64 = toText([]byte(field.Value))
 	}
-	return "", base64.StdEncoding.EncodeToString(body)
+	return lines
 }
 
-func bodyBytes(text, encoded string) ([]byte, error) {
+func fields(lines []fieldLine) (Header, error) {
+	var h Header
+	for _, l := range lines {
+		value, err := fromText(l.Value, l.ValueBase64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Name, err)
+		}
+		h = append(h, Field{Name: l.Name, Value: string(value)})
+	}
+	return h, nil
+}
+
+// toText is bytes as JSON can hold them: as they are where they are UTF-8.
+func toText(b []byte) (text, encoded string) {
+	if utf8.Valid(b) {
+		return string(b), ""
+	}
+	return "", base64.StdEncoding.EncodeToString(b)
+}
+
+func fromText(text, encoded string) ([]byte, error) {
 	if encoded != "" {
 		return base64.StdEncoding.DecodeString(encoded)
 	}

@@ -1,17 +1,23 @@
 package exchange
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"sort"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// A Redactor replaces secrets by their names: {{D24_READ_ONLY_KEY}}. It knows each
-// secret as it is, in base64, in hex, percent-encoded and escaped for JSON, since
-// a peer may echo it in any of these. A nil Redactor changes nothing.
+// A Redactor replaces secrets by their names: {{D24_READ_ONLY_KEY}}. A peer may echo
+// a secret in other forms than it was sent in, so each is looked for as it is, without
+// its last character, in hexadecimal, percent-encoded, escaped for JSON and in base64
+// alone or inside a longer text; the name says which: {{D24_READ_ONLY_KEY:hex}}. A nil
+// Redactor changes nothing.
 type Redactor struct {
 	replacer *strings.Replacer
 }
@@ -35,7 +41,7 @@ func NewRedactor(secrets map[string]string) *Redactor {
 		}
 		seen := map[string]bool{}
 		for _, form := range forms(secret) {
-			if !seen[form.text] {
+			if form.text != "" && !seen[form.text] {
 				seen[form.text] = true
 				pairs = append(pairs, pair{form.text, "{{" + name + form.suffix + "}}"})
 			}
@@ -56,25 +62,91 @@ func NewRedactor(secrets map[string]string) *Redactor {
 	return &Redactor{replacer: strings.NewReplacer(list...)}
 }
 
+// A form is one spelling of a secret, and what its name says of it behind a colon.
 type form struct{ text, suffix string }
 
 // forms are the spellings of a secret that are looked for.
 func forms(secret string) []form {
-	quoted, _ := json.Marshal(secret)
-	list := []form{
-		{secret, ""},
-		{strings.Trim(string(quoted), `"`), ":json"},
-		{url.QueryEscape(secret), ":url"},
-		{base64.StdEncoding.EncodeToString([]byte(secret)), ":base64"},
-		{base64.RawURLEncoding.EncodeToString([]byte(secret)), ":base64url"},
-		{hex.EncodeToString([]byte(secret)), ":hex"},
-		{strings.ToUpper(hex.EncodeToString([]byte(secret))), ":HEX"},
-	}
+	list := spellings(secret, "")
 	if len(secret) >= minCutLen {
 		// Probes send a credential with its last character changed.
-		list = append(list, form{secret[:len(secret)-1], ":but-last"})
+		list = append(list, spellings(secret[:len(secret)-1], ":but-last")...)
 	}
 	return list
+}
+
+func spellings(secret, suffix string) []form {
+	list := []form{
+		{secret, ""},
+		{url.QueryEscape(secret), ":url"},
+		{url.PathEscape(secret), ":path"},
+		{hex.EncodeToString([]byte(secret)), ":hex"},
+		{strings.ToUpper(hex.EncodeToString([]byte(secret))), ":HEX"},
+		{base64.RawStdEncoding.EncodeToString([]byte(secret)), ":base64"},
+		{base64.RawURLEncoding.EncodeToString([]byte(secret)), ":base64url"},
+	}
+	list = append(list, quoted(secret)...)
+	for at := range 3 {
+		list = append(list,
+			form{within(base64.RawStdEncoding, secret, at), fmt.Sprintf(":base64+%d", at)},
+			form{within(base64.RawURLEncoding, secret, at), fmt.Sprintf(":base64url+%d", at)})
+	}
+	for i := range list {
+		list[i].suffix = suffix + list[i].suffix
+	}
+	return list
+}
+
+// quoted are the ways in which the JSON libraries of the languages that merchants
+// use write a string: Go escapes <, > and &, Python and PHP escape what is not ASCII,
+// PHP the slash too, and others none of these.
+func quoted(secret string) []form {
+	var plain bytes.Buffer
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(secret); err != nil {
+		return nil // a string can always be encoded
+	}
+	text := strings.TrimSuffix(plain.String(), "\n")
+	text = text[1 : len(text)-1]
+	var html, ascii strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '<' || r == '>' || r == '&':
+			fmt.Fprintf(&html, `\u%04x`, r)
+			ascii.WriteRune(r)
+		case r >= utf8.RuneSelf:
+			html.WriteRune(r)
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&ascii, `\u%04x`, unit)
+			}
+		default:
+			html.WriteRune(r)
+			ascii.WriteRune(r)
+		}
+	}
+	return []form{
+		{text, ":json"},
+		{html.String(), ":json-html"},
+		{ascii.String(), ":json-ascii"},
+		{strings.ReplaceAll(ascii.String(), "/", `\/`), ":json-php"},
+		{strings.ReplaceAll(text, "/", `\/`), ":json-slash"},
+	}
+}
+
+// within is what the base64 of a longer text, such as the login and password of HTTP
+// Basic, has in common wherever the secret begins at a byte that is at (0, 1 or 2)
+// more than a multiple of three. Digits that hold bits of its neighbours as well are
+// left out; of the secret they tell less than a character at each end. It is empty
+// where so little is left that it could stand anywhere by chance.
+func within(encoding *base64.Encoding, secret string, at int) string {
+	const bitsPerDigit = 6
+	encoded := encoding.EncodeToString(append(make([]byte, at), secret...))
+	begin, end := (8*at+bitsPerDigit-1)/bitsPerDigit, 8*(at+len(secret))/bitsPerDigit
+	if end-begin < minCutLen {
+		return ""
+	}
+	return encoded[begin:end]
 }
 
 // String is the text without its secrets.

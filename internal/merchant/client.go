@@ -1,15 +1,12 @@
 package merchant
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -18,10 +15,6 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 )
-
-// maxAnswer is how much of an answer is read. The largest documented one, a refund
-// voucher in base64, stays well below.
-const maxAnswer = 4 << 20
 
 // Options is what a client needs to know. BaseURL and Credentials are needed, the
 // rest has defaults.
@@ -45,6 +38,9 @@ const defaultTimeout = 10 * time.Second
 // net/http's default of 2, four workers were slower than one.
 const idleConns = 64
 
+// idleTimeout lets go of the connections of a client that nobody closed.
+const idleTimeout = 90 * time.Second
+
 // A Client sends one merchant's requests to one environment. It is safe for
 // concurrent use.
 type Client struct {
@@ -55,8 +51,8 @@ type Client struct {
 
 // New makes a client. It fails only on a base URL that is none.
 func New(opts Options) (*Client, error) {
-	base, err := url.Parse(opts.BaseURL)
-	if err != nil || base.Host == "" {
+	if base, err := url.Parse(opts.BaseURL); err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" ||
+		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("base url %q is not of the form https://host", opts.BaseURL)
 	}
 	opts.BaseURL = strings.TrimSuffix(opts.BaseURL, "/")
@@ -79,10 +75,12 @@ func New(opts Options) (*Client, error) {
 		depositsKey: d24.NewKey(opts.Credentials.Deposits.APISignature),
 		cashoutsKey: d24.NewKey(opts.Credentials.Cashouts.APISignature),
 		transport: &http.Transport{
-			DialContext:         dialer.DialContext,
+			DialContext:         dialSocket(dialer),
 			Proxy:               proxy,
 			TLSClientConfig:     &tls.Config{RootCAs: opts.Roots, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout: opts.Timeout, // net/http goes on dialling when the request has given up
 			MaxIdleConnsPerHost: idleConns,
+			IdleConnTimeout:     idleTimeout,
 			DisableCompression:  true, // the answer's bytes as they are
 			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
 		},
@@ -126,69 +124,23 @@ func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Ta
 		Scenario: r.Scenario, Label: r.Label, Started: time.Now(),
 		Request: exchange.Request{Method: early.Method, URL: c.Options.BaseURL + early.Path, Proto: "HTTP/1.1", Body: early.Body},
 	}
-	if waited != nil {
-		e.Failure = classify(waited)
-		return e
-	}
-	for attempt := 1; ; attempt++ {
-		watch := &watch{}
-		header := http.Header{}
-		trace := watch.trace(func() {
+	err := waited
+	for again := err == nil; again; {
+		a := &attempt{transport: c.transport, exchange: e, abandon: abandon, cancel: cancel, sign: func(header http.Header) {
 			late := c.draft(r, c.Now())
 			c.finish(late, tampers)
 			late.fill(header)
-		})
-		if abandon {
-			trace.WroteRequest = func(httptrace.WroteRequestInfo) { cancel() }
-		}
-		response, err := c.roundTrip(httptrace.WithClientTrace(ctx, trace), e.Request, header)
-		watch.fill(e)
-		if err != nil && attempt == 1 && watch.reusedAndSilent() {
-			continue // a connection that the server had closed while idle: nothing was sent
-		}
-		e.Response = response
-		if err != nil {
-			e.Failure = classify(err)
-		}
-		if c.Log != nil {
-			c.Log.Add(e)
-		}
-		return e
+		}}
+		e.Response, err = a.run(ctx)
+		// A connection that the server had closed while it was idle is no failure. Each
+		// one is forgotten, so this ends with a new connection at the latest.
+		again = err != nil && a.watch.stale() && ctx.Err() == nil
 	}
-}
-
-// roundTrip sends the request once and reads its answer.
-func (c *Client) roundTrip(ctx context.Context, r exchange.Request, header http.Header) (*exchange.Response, error) {
-	var body io.Reader
-	if len(r.Body) > 0 {
-		body = io.NopCloser(bytes.NewReader(r.Body)) // so that net/http makes no GetBody of it
-	}
-	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, body)
 	if err != nil {
-		return nil, err
+		e.Failure = classify(err)
 	}
-	request.Header = header
-	request.ContentLength = int64(len(r.Body))
-	request.GetBody = nil
-	response, err := c.transport.RoundTrip(request)
-	if err != nil {
-		return nil, err
+	if c.Log != nil {
+		c.Log.Add(e)
 	}
-	return read(response)
-}
-
-// read takes the answer whole, up to maxAnswer.
-func read(response *http.Response) (*exchange.Response, error) {
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err != nil {
-		return nil, err
-	}
-	answer := &exchange.Response{
-		Status: response.StatusCode, Proto: response.Proto, Header: exchange.FromHTTP(response.Header), Body: body,
-	}
-	if len(body) > maxAnswer {
-		answer.Body, answer.Truncated = body[:maxAnswer], true
-	}
-	return answer, nil
+	return e
 }

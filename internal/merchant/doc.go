@@ -14,10 +14,16 @@
 //
 // # What it never does
 //
-// It never retries, and its transport cannot: GetBody is nil, since net/http
-// silently sends a POST with an X-Idempotency-Key again when a reused connection
-// breaks. It never follows a redirect and never uses a proxy on loopback.
+// It never sends a request twice. net/http would: when a connection breaks that it has
+// used before, it silently sends again whatever has an X-Idempotency-Key, and every
+// GET. So GetBody is nil, each connection counts the bytes that leave through it, and
+// what net/http sends after that is stopped. Only a request of which nothing has left,
+// because the server had closed the connection while it was idle, goes out on another.
+// It never follows a redirect and never uses a proxy on loopback.
+//
+// # What it keeps
 //
 // Every request becomes an [exchange.Exchange] in the client's log, with the header
-// lines as they were written on the wire.
+// lines as they were written on the wire. What went wrong is part of it, sorted by what
+// it tells about the server.
 package merchant

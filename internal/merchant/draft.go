@@ -149,14 +149,18 @@ func (c *Client) finish(d *Draft, tampers []Tamper) {
 	}
 }
 
-// fill puts the draft's header into an http.Header. A User-Agent that was left out
-// has to be said, or net/http adds its own.
+// fill puts the draft's header into an http.Header. net/http adds a User-Agent of its
+// own where it finds none under that very spelling, and sends none where it is empty.
 func (d *Draft) fill(header http.Header) {
 	clear(header)
 	for _, field := range d.Header {
-		header[field.Name] = append(header[field.Name], field.Value)
+		name := field.Name
+		if name == d24.HeaderUserAgent && field.Value == "" {
+			name = "User-agent"
+		}
+		header[name] = append(header[name], field.Value)
 	}
-	if _, ok := d.Header.Lookup(d24.HeaderUserAgent); !ok {
+	if _, ok := header[d24.HeaderUserAgent]; !ok {
 		header[d24.HeaderUserAgent] = []string{""}
 	}
 }

@@ -8,70 +8,98 @@ import (
 	"slices"
 )
 
-// field is one top-level field of a JSON object, its value byte for byte.
+// field is where one top-level field of a JSON object stands in it.
 type field struct {
-	name string
-	raw  json.RawMessage
+	name              string
+	start, value, end int // of its name, of its value, behind its value
 }
 
-// SetField is the JSON object with one top-level field set and all others in their
-// order. A field that is not there yet is appended. A body that is not a JSON object
-// is returned as it is.
+// SetField is the JSON object with one top-level field set and every other byte as it
+// was. A field that is not there yet is appended; one that is there twice is set twice.
+// A body that is not a JSON object is returned as it is.
 func SetField(object []byte, name string, value any) []byte {
-	fields, err := split(object)
+	fields, closing, err := split(object)
 	if err != nil {
 		return object
 	}
-	set := field{name: name, raw: encode(value)}
-	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
-		fields[i] = set
-	} else {
-		fields = append(fields, set)
+	var out []byte
+	done, found := 0, false
+	for _, f := range fields {
+		if f.name == name {
+			out = append(append(out, object[done:f.value]...), encode(value)...)
+			done, found = f.end, true
+		}
 	}
-	return join(fields)
+	if !found {
+		at, comma := closing, ""
+		if len(fields) > 0 {
+			at, comma = fields[len(fields)-1].end, ","
+		}
+		out = append(append(out, object[:at]...), comma...)
+		out = append(append(append(out, encode(name)...), ':'), encode(value)...)
+		done = at
+	}
+	return append(out, object[done:]...)
 }
 
-// RemoveField is the JSON object without one top-level field.
+// RemoveField is the JSON object without one top-level field and every other field as
+// it was.
 func RemoveField(object []byte, name string) []byte {
-	fields, err := split(object)
+	fields, closing, err := split(object)
+	if err != nil || !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
+		return object
+	}
+	return join(object, closing, slices.DeleteFunc(fields, func(f field) bool { return f.name == name }))
+}
+
+// Reverse is the same JSON object with its top-level fields in the opposite order.
+func Reverse(object []byte) []byte {
+	fields, closing, err := split(object)
 	if err != nil {
 		return object
 	}
-	return join(slices.DeleteFunc(fields, func(f field) bool { return f.name == name }))
+	slices.Reverse(fields)
+	return join(object, closing, fields)
 }
 
-// split takes a JSON object apart.
-func split(object []byte) ([]field, error) {
+// split finds the fields of a JSON object and its closing brace.
+func split(object []byte) (fields []field, closing int, err error) {
+	if !json.Valid(object) {
+		return nil, 0, errors.New("not JSON")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
+		return nil, 0, errors.New("not a JSON object")
 	}
-	var fields []field
 	for decoder.More() {
+		f := field{start: int(decoder.InputOffset())}
+		f.start += bytes.IndexByte(object[f.start:], '"')
 		token, err := decoder.Token()
 		if err != nil {
-			return nil, fmt.Errorf("field %d: %w", len(fields)+1, err)
+			return nil, 0, fmt.Errorf("field %d: %w", len(fields)+1, err)
 		}
-		f := field{}
 		f.name, _ = token.(string)
-		if err := decoder.Decode(&f.raw); err != nil {
-			return nil, fmt.Errorf("field %s: %w", f.name, err)
+		var raw json.RawMessage
+		if err := decoder.Decode(&raw); err != nil {
+			return nil, 0, fmt.Errorf("field %s: %w", f.name, err)
 		}
+		f.end = int(decoder.InputOffset())
+		f.value = f.end - len(raw)
 		fields = append(fields, f)
 	}
-	return fields, nil
+	return fields, bytes.LastIndexByte(object, '}'), nil
 }
 
-// join puts a JSON object together.
-func join(fields []field) []byte {
-	out := []byte{'{'}
+// join puts fields of a JSON object between its braces.
+func join(object []byte, closing int, fields []field) []byte {
+	out := append([]byte(nil), object[:bytes.IndexByte(object, '{')+1]...)
 	for i, f := range fields {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(append(out, encode(f.name)...), ':'), f.raw...)
+		out = append(out, object[f.start:f.end]...)
 	}
-	return append(out, '}')
+	return append(out, object[closing:]...)
 }
 
 // encode writes a body: compact, and with <, > and & as they are.
@@ -80,7 +108,7 @@ func encode(v any) []byte {
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		panic(fmt.Sprintf("merchant: %T cannot be encoded: %v", v, err)) // these types hold nothing that JSON cannot
+		panic(fmt.Sprintf("merchant: %T cannot be encoded: %v", v, err)) //nolint:forbidigo // these types hold nothing that JSON cannot
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

@@ -26,10 +26,15 @@ func (l *Limit) Set(perSecond float64) {
 	}
 }
 
-// wait returns when the next request may go, or the context ends.
+// wait returns when the next request may go, or the context has ended, or would have
+// by then.
 func (l *Limit) wait(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	return l.limiter.Wait(ctx)
+	err := l.limiter.Wait(ctx)
+	if err != nil && ctx.Err() == nil { // the limiter looks ahead, and has an error of its own for it
+		return context.DeadlineExceeded
+	}
+	return err
 }

@@ -75,16 +75,6 @@ func Pretty(body []byte) []byte {
 	return out.Bytes()
 }
 
-// Reverse is the same JSON object with its top-level fields in the opposite order.
-func Reverse(object []byte) []byte {
-	fields, err := split(object)
-	if err != nil {
-		return object
-	}
-	slices.Reverse(fields)
-	return join(fields)
-}
-
 // Replace changes the first of several texts that the body contains.
 func Replace(body []byte, pairs ...string) []byte {
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -106,10 +96,10 @@ func ChangeLastField(body []byte) []byte {
 	changed := bytes.Clone(body)
 	for i := len(changed) - 1; i >= 0; i-- {
 		switch c := changed[i]; {
-		case c >= 'a' && c < 'z', c >= '0' && c < '9':
+		case c >= 'a' && c < 'z', c >= 'A' && c < 'Z', c >= '0' && c < '9':
 			changed[i]++
 			return changed
-		case c == 'z', c == '9':
+		case c == 'z', c == 'Z', c == '9':
 			changed[i]--
 			return changed
 		}

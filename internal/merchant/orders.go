@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ import (
 type Orders struct {
 	Run    string    // short and unique; part of every id
 	Random io.Reader // where idempotency keys come from; nil = crypto/rand
+	random sync.Mutex
 	serial atomic.Int64
 }
 
@@ -26,6 +28,8 @@ func (o *Orders) NewKey() string {
 	if o.Random == nil {
 		return uuid.NewString()
 	}
+	o.random.Lock()
+	defer o.random.Unlock()
 	return uuid.Must(uuid.NewRandomFromReader(o.Random)).String()
 }
 

@@ -51,12 +51,17 @@ func SigningOther(change func(*Signing)) Tamper {
 }
 
 // WithSignature replaces the digits of the signature, made from the right ones and
-// from what they sign.
+// from what they sign. A request that has no signature stays as it is.
 func WithSignature(change func(digest string, s Signing) string) Tamper {
 	return Tamper{After: func(d *Draft) {
-		name, scheme := d24.HeaderPayloadSignature, ""
-		if d.Auth == SignedDeposit {
+		var name, scheme string
+		switch d.Auth {
+		case SignedDeposit:
 			name, scheme = d24.HeaderAuthorization, d24.Scheme
+		case SignedCashout:
+			name = d24.HeaderPayloadSignature
+		case ReadOnlyBearer, Unsigned:
+			return
 		}
 		digest := strings.TrimPrefix(d.Header.Get(name), scheme)
 		d.Header.Set(name, scheme+change(digest, d.Sign))
@@ -101,7 +106,8 @@ func SignedAsDeposit(ours d24.DepositsCredentials) Tamper {
 }
 
 // WithoutSecrets keeps what must not travel in the open out of a request: the Bearer
-// key and the passphrase become made-up ones. Signatures may travel; keys never do.
+// key and the passphrase become made-up ones. An API key, which names us, and a
+// signature, which proves one request, may travel.
 func WithoutSecrets() Tamper {
 	return Tamper{Before: func(d *Draft) {
 		switch d.Auth {
