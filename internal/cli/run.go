@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ type runFlags struct {
 	out        string
 	timeout    time.Duration
 	strict     bool
+	require    []string
+	waivers    string
+	dryRun     bool
 	asJSON     bool
 }
 
@@ -82,6 +86,9 @@ summary.md and exchanges.jsonl, with names in the place of secrets.`,
 	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
 	f.BoolVar(&flags.strict, "strict", false, "count a broken should as a violation")
+	f.StringSliceVar(&flags.require, "require", nil, "`RULES` that must be judged, or the run is inconclusive: go-live (all of them) or ids")
+	f.StringVar(&flags.waivers, "waivers", "", "`FILE` of violations that are excused for a time")
+	f.BoolVar(&flags.dryRun, "dry-run", false, "say what the run would create on the target, and send nothing")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
 	addJSONFlag(cmd, &flags.asJSON, "results.json")
 	return cmd
@@ -98,6 +105,10 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	if err != nil {
 		return usagef("--rules: %w", err)
 	}
+	conditions, err := flags.conditions(ledger)
+	if err != nil {
+		return err
+	}
 	manifest, err := steps.ReadManifest(features.Files)
 	if err != nil {
 		return err
@@ -108,16 +119,9 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		return err
 	}
 	defer stop()
-	if err := server.Reach(ctx); err != nil {
-		return unreachable(err)
-	}
-	level, err := flags.levelFor(server)
-	if err != nil {
-		return err
-	}
 	run := runID()
 	suite := &steps.Suite{
-		Server: server, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection, Level: level,
+		Server: server, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection,
 		Orders: &merchant.Orders{Run: run},
 		Meta: reports.Meta{
 			Target:  reports.Target{Name: server.Title(), BaseURL: server.BaseURL},
@@ -129,16 +133,26 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		return usagef("no scenario is selected by --tags %q for %v", flags.tags, server.Products).
 			withHint("the tags are rule ids such as @DEP-DATE-03, @deposits and @cashouts")
 	}
-	if level == target.Sandbox {
-		if _, err := server.Admit(ctx, suite.Orders); err != nil {
-			return unreachable(err)
-		}
+	if flags.dryRun {
+		return a.dryRun(ctx, suite, flags)
+	}
+	if err := server.Reach(ctx); err != nil {
+		return unreachable(err)
+	}
+	if suite.Level, err = flags.levelFor(server.Loopback()); err != nil {
+		return err
 	}
 	dir, err := reports.Create(flags.out, started, rules.RoleServer, run)
 	if err != nil {
 		return usagef("%w", err)
 	}
-	a.announce(server, level, suite)
+	a.announce(ctx, suite)
+	if suite.Level == target.Sandbox {
+		if _, err := server.Admit(ctx, suite.Orders); err != nil {
+			_ = os.Remove(dir.Path()) // nothing is in it, and nothing was judged
+			return unreachable(err)
+		}
+	}
 	progress := a.newProgress(suite.Selected())
 	suite.Progress = progress.ended
 	results, err := suite.Run(ctx)
@@ -148,16 +162,22 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	}
 	left := suite.CleanUp(context.WithoutCancel(ctx))
 	redact := exchange.NewRedactor(server.Secrets())
-	results = results.Map(redact.String)
+	results, unneeded := results.Map(redact.String).Waive(conditions.waivers, started)
 	// What was found is shown even where it cannot be kept.
 	written := writeReport(dir, results, log, redact, left)
-	return errors.Join(written, a.conclude(results, dir, flags))
+	if err := a.print(results, dir, flags); err != nil {
+		return err
+	}
+	if written != nil {
+		return written
+	}
+	return a.conclude(results, conditions, unneeded, flags.strict)
 }
 
 // levelFor is the level that the flag says, or that the target's place allows.
-func (f runFlags) levelFor(server *target.Server) (target.Level, error) {
+func (f runFlags) levelFor(loopback bool) (target.Level, error) {
 	if f.level == "" {
-		return target.DefaultLevel(server.Loopback()), nil
+		return target.DefaultLevel(loopback), nil
 	}
 	level, err := target.ParseLevel(f.level)
 	if err != nil {
@@ -183,12 +203,19 @@ func runID() string {
 }
 
 // announce says what is about to happen, before it does.
-func (a *app) announce(server *target.Server, level target.Level, suite *steps.Suite) {
+func (a *app) announce(ctx context.Context, suite *steps.Suite) {
+	server := suite.Server
 	fmt.Fprintf(a.stderr, "judging %s (%s) at level %s: %d scenarios\n",
-		reports.Escape(server.Title()), reports.Escape(server.BaseURL), level, suite.Selected())
+		reports.Escape(server.Title()), reports.Escape(server.BaseURL), suite.Level, suite.Selected())
 	if clock := server.Clock(); clock.Offset.Abs() > clock.Error {
-		fmt.Fprintf(a.stderr, "its clock is %s away from ours, within %s: dates are made by its clock\n",
-			clock.Offset.Round(time.Millisecond), clock.Error.Round(time.Millisecond))
+		fmt.Fprintf(a.stderr, "its clock is %s away from ours, within %s (%s): dates are made by its clock\n",
+			clock.Offset.Round(time.Millisecond), clock.Error.Round(time.Millisecond), server.ClockSource())
+	}
+	if server.Name == target.EmbeddedName {
+		return
+	}
+	if created, err := forecast(ctx, suite); err == nil {
+		fmt.Fprintln(a.stderr, created)
 	}
 }
 
@@ -219,8 +246,8 @@ func writeCreated(w io.Writer, left []steps.Created) error {
 	return encoder.Encode(left)
 }
 
-// conclude prints the verdict and turns it into the exit code.
-func (a *app) conclude(results reports.Results, dir *reports.Dir, flags runFlags) error {
+// print shows the results on stdout.
+func (a *app) print(results reports.Results, dir *reports.Dir, flags runFlags) error {
 	var err error
 	if flags.asJSON {
 		err = reports.WriteJSON(a.stdout, results)
@@ -232,12 +259,6 @@ func (a *app) conclude(results reports.Results, dir *reports.Dir, flags runFlags
 	}
 	if err != nil {
 		return fmt.Errorf("write to stdout: %w", err)
-	}
-	if results.Interrupted {
-		return &failure{code: ExitInterrupted, message: "interrupted: what was not reached is not tested"}
-	}
-	if code := ExitCode(results.ExitCode(flags.strict)); code != ExitOK {
-		return &failure{code: code}
 	}
 	return nil
 }

@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,6 +46,12 @@ func (o outcome) failed() []string {
 // certificate of an httptest server and hooks that leave files in its panel's folder.
 func runAgainst(t *testing.T, server *httptest.Server, panel string, args ...string) outcome {
 	t.Helper()
+	return runAgainstUntil(t.Context(), t, server, panel, args...)
+}
+
+// runAgainstUntil is runAgainst with an end.
+func runAgainstUntil(ctx context.Context, t *testing.T, server *httptest.Server, panel string, args ...string) outcome {
+	t.Helper()
 	dir := t.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -56,7 +65,7 @@ func runAgainst(t *testing.T, server *httptest.Server, panel string, args ...str
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	out := filepath.Join(dir, "out")
 	args = append([]string{"run", "server", "--target", "here", "--config", config, "--out", out}, args...)
-	return run(t, out, merchantOfTheTestServer(), args...)
+	return run(ctx, t, out, merchantOfTheTestServer(), args...)
 }
 
 func merchantOfTheTestServer() map[string]string {
@@ -67,10 +76,10 @@ func merchantOfTheTestServer() map[string]string {
 }
 
 // run carries out a command line and reads the results that it left below out.
-func run(t *testing.T, out string, env map[string]string, args ...string) outcome {
+func run(ctx context.Context, t *testing.T, out string, env map[string]string, args ...string) outcome {
 	t.Helper()
 	a, stdout, stderr := newApp(env, strings.NewReader(""), args...)
-	o := outcome{code: a.run(t.Context()), stdout: stdout.String(), stderr: stderr.String(), dir: filepath.Join(out, "latest")}
+	o := outcome{code: a.run(ctx), stdout: stdout.String(), stderr: stderr.String(), dir: filepath.Join(out, "latest")}
 	if data, err := os.ReadFile(filepath.Join(o.dir, "results.json")); err == nil {
 		require.NoError(t, json.Unmarshal(data, &o.results))
 	}
@@ -135,7 +144,7 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 		"D24_CASHOUTS_API_KEY": "canary/login+4", "D24_CASHOUTS_API_PASSPHRASE": "canary/pass+5", "D24_CASHOUTS_API_SIGNATURE": "canary/secret+6",
 	}
 	out := t.TempDir()
-	o := run(t, out, env, "run", "server", "--out", out)
+	o := run(t.Context(), t, out, env, "run", "server", "--out", out)
 	require.Equal(t, ExitOK, o.code, o.stdout+o.stderr)
 	texts := map[string]string{"stdout": o.stdout, "stderr": o.stderr}
 	require.NoError(t, filepath.WalkDir(out, func(path string, entry fs.DirEntry, err error) error {
@@ -156,4 +165,89 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 		}
 	}
 	assert.Contains(t, texts["exchanges.jsonl"], "{{D24_DEPOSITS_API_KEY}}", "names stand where secrets were")
+}
+
+// TestAWaivedViolation is excused while its waiver lasts, and told all the same.
+func TestAWaivedViolation(t *testing.T) {
+	t.Parallel()
+	for expires, want := range map[string]ExitCode{"2099-12-31": ExitOK, "2020-01-01": ExitViolation} {
+		server := &servers.Deposits{ForgetsErrors: true, Panel: t.TempDir()}
+		api := httptest.NewTLSServer(server)
+		defer api.Close()
+		waivers := filepath.Join(t.TempDir(), "waivers.yaml")
+		text := "waivers:\n  - {rule: DEP-IDEM-05, reason: being mended, owner: payments, issue: 'https://issues.example/7', expires: " + expires + "}\n"
+		require.NoError(t, os.WriteFile(waivers, []byte(text), 0o600))
+		o := runAgainst(t, api, server.Panel, "--products", "deposits", "--waivers", waivers)
+		assert.Equal(t, want, o.code, o.stdout)
+		rule, _ := o.results.Rule("DEP-IDEM-05")
+		if want == ExitOK {
+			assert.Equal(t, reports.Waived, rule.Verdict)
+			assert.Contains(t, rule.Reason, "waived until 2099-12-31 by payments: being mended")
+		} else {
+			assert.Equal(t, reports.Fail, rule.Verdict)
+			assert.Contains(t, rule.Reason, "its waiver expired on 2020-01-01")
+		}
+	}
+}
+
+// TestATargetThatBeginsToRefuseHalfWay breaks no rule by that: a verdict on it would be
+// a verdict on its firewall.
+func TestATargetThatBeginsToRefuseHalfWay(t *testing.T) {
+	t.Parallel()
+	for _, after := range []int64{30, 200, 400} {
+		var seen atomic.Int64
+		honest := &servers.Deposits{Panel: t.TempDir()}
+		api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if seen.Add(1) > after {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, `{"code":202,"description":"unregistered IP"}`)
+				return
+			}
+			honest.ServeHTTP(w, r)
+		}))
+		defer api.Close()
+		o := runAgainst(t, api, honest.Panel, "--products", "deposits")
+		assert.Equal(t, ExitInconclusive, o.code, o.stdout)
+		assert.Empty(t, o.failed(), "after %d requests:\n%s", after, o.stdout)
+	}
+}
+
+// TestATargetThatRefusesEverything is not judged at all.
+func TestATargetThatRefusesEverything(t *testing.T) {
+	t.Parallel()
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"code":100,"description":"Invalid credentials","type":"INVALID_CREDENTIALS"}`)
+	}))
+	defer api.Close()
+	o := runAgainst(t, api, "")
+	assert.Equal(t, ExitUnreachable, o.code)
+	assert.Contains(t, o.stderr, "refuses a deposits request that is signed and dated right: 401 code 100")
+	assert.Empty(t, o.results.Rules)
+	assert.NoDirExists(t, o.dir)
+}
+
+// TestAnInterruptedRunIsWrittenDown and says that it is a part.
+func TestAnInterruptedRunIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var seen atomic.Int64
+	honest := &servers.Deposits{Panel: t.TempDir()}
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if seen.Add(1) == 100 {
+			interrupt()
+		}
+		honest.ServeHTTP(w, r)
+	}))
+	defer api.Close()
+	o := runAgainstUntil(ctx, t, api, honest.Panel, "--products", "deposits")
+	assert.Equal(t, ExitInterrupted, o.code, o.stderr)
+	assert.Contains(t, o.stderr, "interrupted: what was not reached is not tested")
+	assert.True(t, o.results.Interrupted)
+	assert.Equal(t, reports.RunPartial, o.results.Verdict)
+	assert.Empty(t, o.failed())
+	assert.Zero(t, o.results.Counts.Inconclusive, o.stdout)
 }
