@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +147,8 @@ func (s *sheet) list(ledger *rules.Ledger, listed []listedRule) {
 	}
 }
 
-// listed shows one rule: its facts in one line, its sentence, and why it is not judged.
+// listed shows one rule: its facts in one line, its sentence, and why it is not
+// judged or only observed.
 func (s *sheet) listed(r listedRule, widest int) {
 	indent := sheetMargin + widest + 2
 	products := make([]string, len(r.Products))
@@ -169,11 +169,11 @@ func (s *sheet) listed(r listedRule, widest int) {
 	s.wrapped(indent, indent, r.Says)
 	var last string
 	for _, role := range r.Roles {
-		if role.Judgement != rules.NotJudged || role.Reason == last {
+		if role.Judgement == rules.Judged || role.Reason == last {
 			continue
 		}
 		last = role.Reason
 		s.printf("%*s", indent, "")
-		s.wrapped(indent, indent, "not judged: "+cmp.Or(role.Reason, "no reason is given"), styleDim)
+		s.wrapped(indent, indent, fmt.Sprintf("%s: %s", role.Judgement, role.Reason), styleDim)
 	}
 }

@@ -53,7 +53,7 @@ func (s *sheet) wrapped(indent, start int, text string, styles ...string) {
 		}
 		s.text.WriteString(words + "\n")
 	}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
 		if len(line) > 0 && column+n > s.width {
 			flush()
@@ -68,7 +68,7 @@ func (s *sheet) wrapped(indent, start int, text string, styles ...string) {
 
 const (
 	sheetMargin = 2
-	sheetIndent = 15 // a margin, the longest label and two blanks
+	sheetIndent = 16 // a margin, the longest label and two blanks
 )
 
 // field writes a labelled text, if there is one. An empty label continues the one
@@ -86,9 +86,11 @@ func (s *sheet) label(label string) {
 }
 
 // plural counts things in words: 1 scenario, 2 scenarios.
-func plural(n int, thing string) string {
+func plural(n int, thing string) string { return counted(n, thing, thing+"s") }
+
+func counted(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Sprintf("%d %s", n, many)
 }

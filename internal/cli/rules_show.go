@@ -135,18 +135,20 @@ func (a *app) showRules(s *ruleSet, ids []string, asJSON bool) error {
 	return a.printSheet(sheet)
 }
 
-// unknownID is the mistake of asking for what is not there. Of a number that is too
-// high the nearest is the family's last.
+// unknownID is the mistake of asking for what is not there. Within a family what is
+// nearest to a number that is too high is the last.
 func unknownID(ledger *rules.Ledger, arg string) error {
 	f := usagef("there is no rule and no ambiguity %q in rule set %s", arg, ledger.Version)
 	id := rules.Normal(arg)
+	family := slices.DeleteFunc(ledger.IDs(), func(known string) bool {
+		return rules.Family(known) != id && rules.Family(known) != rules.Family(id)
+	})
+	if len(family) > 0 {
+		last := family[len(family)-1]
+		return f.withHint("did you mean %s? there are %s to %s", last, family[0], last)
+	}
 	if nearest, ok := suggest.Nearest(id, ledger.IDs()); ok {
 		return f.withHint("did you mean %s?", nearest)
-	}
-	for _, g := range ledger.Groups() {
-		if g.Name == rules.Family(id) || g.Name == id {
-			return f.withHint("%s has the rules %s-01 to %s", g.Name, g.Name, g.IDs()[g.Last-1])
-		}
 	}
 	return f.withHint("d24conform rules list")
 }
@@ -242,7 +244,7 @@ func (s *sheet) rule(set *ruleSet, r shownRule) {
 	}
 	s.field("note", r.Note)
 	for i, a := range r.Ambiguities {
-		s.field(first(i == 0, "left open"), a.ID+"  "+a.Question)
+		s.field(first(i == 0, "left open"), a.ID+": "+a.Question)
 	}
 	s.scenarios("scenarios", r.Scenarios, "none")
 	if len(r.Vectors) == 0 {
@@ -327,7 +329,11 @@ func (s *sheet) ambiguity(a shownAmbiguity) {
 		s.field("rules", "none; it bears on how requests are made")
 	}
 	for i, r := range a.Rules {
-		s.field(first(i == 0, "rules"), r.ID+"  "+r.Says)
+		s.field(first(i == 0, "rules"), r.ID+": "+r.Says)
 	}
-	s.scenarios("scenarios", a.Scenarios, "none names it; those of its rules say what every reading has in common")
+	none := "none names it; those of its rules judge what every reading has in common"
+	if len(a.Rules) == 0 {
+		none = "none"
+	}
+	s.scenarios("scenarios", a.Scenarios, none)
 }

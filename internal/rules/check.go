@@ -6,6 +6,23 @@ import (
 	"slices"
 )
 
+// checkIndex refuses an index whose closed list says nothing, or something twice.
+func (l *Ledger) checkIndex() error {
+	seen := make(map[string]bool)
+	for _, g := range l.groups {
+		if g.Name == "" || g.Title == "" || g.Last < 1 || seen[g.Name] {
+			return fmt.Errorf("family %q: each family needs a name of its own, a title and the number of its last rule", g.Name)
+		}
+		seen[g.Name] = true
+	}
+	for role, n := range l.scenarios {
+		if !slices.Contains(Roles(), role) || n < 1 {
+			return fmt.Errorf("scenarios of role %q: needs a role and a number", role)
+		}
+	}
+	return nil
+}
+
 // addRule checks a row of the data and adds it. Data that says something
 // impossible is refused when it is loaded, not when a verdict depends on it.
 func (l *Ledger) addRule(row ruleRow, pages map[string]Page) error {
@@ -16,6 +33,7 @@ func (l *Ledger) addRule(row ruleRow, pages map[string]Page) error {
 		Obligation:  row.Obligation,
 		Note:        row.Note,
 		Ambiguities: row.Ambiguities,
+		Vectors:     row.Vectors,
 		bindings:    make(map[Role]Binding),
 	}
 	if r.ID == "" || r.Says == "" {

@@ -17,11 +17,20 @@
 // only on what every reading has in common; which reading a target takes is
 // observed and reported.
 //
+// # Completeness
+//
+// [Evidence] is what the project has to show for the rules: scenarios, vectors,
+// mutants, conforming peers. It is handed in as plain data; [Ledger.Verify] says
+// what is missing, and [Evidence.Holes] what one rule lacks. The set brings its own
+// closed list of rules and the number of its scenarios, so that what is lost is
+// noticed and not just absent.
+//
 // # Rule sets
 //
 // The data is a dated directory beside this file, embedded in the program:
 //
-//	2026-11/ruleset.json       version, list of files, table of pages
+//	2026-11/ruleset.json       version, list of files, closed list of rules by family,
+//	                           number of scenarios by role, table of pages
 //	2026-11/*.json             rules by family, in ledger order
 //	2026-11/ambiguities.json   the register
 //

@@ -11,6 +11,9 @@ type Ledger struct {
 	Version string // such as 2026-11
 	Frozen  string // the day since which the set does not change
 
+	groups      []Group
+	register    int          // ambiguities that the closed list has
+	scenarios   map[Role]int // how many scenarios are frozen with the set
 	pages       []Page
 	rules       []Rule
 	ruleIndex   map[string]int
@@ -33,6 +36,16 @@ func (l *Ledger) Rules() []Rule { return slices.Clone(l.rules) }
 
 // Pages returns the pages that the rules come from.
 func (l *Ledger) Pages() []Page { return slices.Clone(l.pages) }
+
+// Groups returns the closed list of rules by family, in ledger order.
+func (l *Ledger) Groups() []Group { return slices.Clone(l.groups) }
+
+// Scenarios returns how many scenarios are frozen with the set for a role, and
+// whether the set has scenarios for it at all.
+func (l *Ledger) Scenarios(role Role) (int, bool) {
+	n, ok := l.scenarios[role]
+	return n, ok
+}
 
 // For returns, in ledger order, the rules that bind the role, concern at
 // least one of the products, and can be judged or observed there.

@@ -81,6 +81,27 @@ func TestEveryDocumentedRuleIsInTheLedger(t *testing.T) {
 	}
 }
 
+// TestTheClosedListIsTheDocuments: the data's own list must not shrink together with
+// the rules.
+func TestTheClosedListIsTheDocuments(t *testing.T) {
+	t.Parallel()
+	var got, want []string
+	for _, g := range mustLoad(t).Groups() {
+		got = append(got, g.IDs()...)
+	}
+	for _, f := range documented {
+		want = append(want, Group{Name: f.family, Last: f.last}.IDs()...)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("closed list (-documented +ruleset.json):\n%s", diff)
+	}
+	if n, ok := mustLoad(t).Scenarios(RoleServer); !ok || n < 300 {
+		t.Errorf("%d scenarios are frozen for the server, %v", n, ok)
+	}
+}
+
 func TestServerRulesThatAreJudged(t *testing.T) {
 	t.Parallel()
 	want := strings.Fields(`
@@ -210,7 +231,7 @@ func TestPagesHaveTitlesAndAreAllUsed(t *testing.T) {
 		}
 	}
 	for _, p := range l.Pages() {
-		if p.Name == "" || p.Title == "" || p.Brand == "" {
+		if p.Name == "" || p.Title == "" || p.Brand == "" || !strings.HasPrefix(p.URL, "https://") {
 			t.Errorf("page %s is not described: %+v", p.Key, p)
 		}
 		if !used[p.Key] {

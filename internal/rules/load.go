@@ -11,7 +11,9 @@ import (
 	"strings"
 )
 
-//go:embed 2026-11/*.json
+// Every dated directory is a rule set: adding one touches no other.
+//
+//go:embed 20*/*.json
 var data embed.FS
 
 // Load returns the rule set of a version. An empty version is Latest.
@@ -23,9 +25,11 @@ func Load(version string) (*Ledger, error) {
 }
 
 // Versions lists the rule sets that this program has, oldest first.
-func Versions() []string {
+func Versions() []string { return versions(data) }
+
+func versions(fsys fs.FS) []string {
 	// An embedded directory cannot fail to be read.
-	entries, _ := fs.ReadDir(data, ".")
+	entries, _ := fs.ReadDir(fsys, ".")
 	out := make([]string, 0, len(entries))
 	for _, e := range entries {
 		out = append(out, e.Name())
@@ -35,11 +39,14 @@ func Versions() []string {
 
 // index is ruleset.json.
 type index struct {
-	Version     string   `json:"version"`
-	Frozen      string   `json:"frozen"`
-	Rules       []string `json:"rules"`
-	Ambiguities string   `json:"ambiguities"`
-	Pages       []Page   `json:"pages"`
+	Version     string       `json:"version"`
+	Frozen      string       `json:"frozen"`
+	Rules       []string     `json:"rules"`
+	Ambiguities string       `json:"ambiguities"`
+	Families    []Group      `json:"families"`
+	Register    int          `json:"register"`
+	Scenarios   map[Role]int `json:"scenarios"`
+	Pages       []Page       `json:"pages"`
 }
 
 // ruleRow is a rule as written in the data.
@@ -56,6 +63,7 @@ type ruleRow struct {
 	Note             string              `json:"note"`
 	Fix              map[Role]string     `json:"fix"`
 	Ambiguities      []string            `json:"ambiguities"`
+	Vectors          []string            `json:"vectors"`
 }
 
 // ambiguityRow is an entry of the register as written in the data.
@@ -73,7 +81,7 @@ func load(fsys fs.FS, version string) (*Ledger, error) {
 	name := path.Join(version, "ruleset.json")
 	raw, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("load rules: no rule set %q; this program has %s", version, strings.Join(Versions(), ", "))
+		return nil, fmt.Errorf("load rules: no rule set %q; this program has %s", version, strings.Join(versions(fsys), ", "))
 	}
 	var ix index
 	dec := strict(raw)
@@ -86,9 +94,15 @@ func load(fsys fs.FS, version string) (*Ledger, error) {
 	l := &Ledger{
 		Version:   ix.Version,
 		Frozen:    ix.Frozen,
+		groups:    ix.Families,
+		register:  ix.Register,
+		scenarios: ix.Scenarios,
 		pages:     ix.Pages,
 		ruleIndex: make(map[string]int),
 		ambIndex:  make(map[string]int),
+	}
+	if err := l.checkIndex(); err != nil {
+		return nil, fmt.Errorf("load rules: %s: %w", name, err)
 	}
 	name = path.Join(version, ix.Ambiguities)
 	if err := eachRow(fsys, name, func(row ambiguityRow) error { return l.addAmbiguity(row) }); err != nil {

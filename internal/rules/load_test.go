@@ -16,6 +16,7 @@ import (
 func tiny() map[string]string {
 	return map[string]string{
 		"ruleset.json": `{"version": "v", "frozen": "2026-11-21", "rules": ["r.json"], "ambiguities": "a.json",
+ "families": [{"name": "X", "title": "x", "last": 1}], "register": 2, "scenarios": {"server": 1},
  "pages": [{"key": "S1", "name": "page", "title": "A page", "brand": "B"}]}`,
 		"r.json": `[
   {
@@ -66,6 +67,9 @@ func TestLoadRefusesBrokenData(t *testing.T) {
 		{"one switch with two sets of names", "a.json", `"d", "means": "m"}, "concludes": "c"},`, `"e", "means": "m"}, "concludes": "c"},`, "differ"},
 		{"a version that is not the directory's", "ruleset.json", `"v"`, `"w"`, `version is "w"`},
 		{"an unknown key in the index", "ruleset.json", `"frozen"`, `"froze"`, "v/ruleset.json:1:"},
+		{"a family without a title", "ruleset.json", `"title": "x"`, `"title": ""`, `family "X"`},
+		{"a family without rules", "ruleset.json", `"last": 1`, `"last": 0`, `family "X"`},
+		{"scenarios of an unknown role", "ruleset.json", `{"server": 1}`, `{"servant": 1}`, `role "servant"`},
 		{"a file that is missing", "ruleset.json", `"r.json"`, `"s.json"`, "s.json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

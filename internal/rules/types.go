@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -56,7 +57,7 @@ type Page struct {
 	Name  string `json:"name"`  // the same for all brands, such as deposits-security
 	Title string `json:"title"` // for people
 	Brand string `json:"brand"`
-	URL   string `json:"url"` // empty where the address is not known
+	URL   string `json:"url"`
 }
 
 // Binding is what a rule means for one role.
@@ -77,6 +78,7 @@ type Rule struct {
 	Obligation  Obligation // of the sentence; [Binding] has it for a role
 	Note        string     // what the judgement leaves out, if anything
 	Ambiguities []string   // ids of the register that touch the rule
+	Vectors     []string   // kinds of vectors that bear on it, such as xdate/window
 
 	bindings map[Role]Binding
 }
@@ -120,6 +122,23 @@ func Family(id string) string {
 		return id[:i]
 	}
 	return id
+}
+
+// Group is one family of the closed list of rules: what a rule set has to hold, so
+// that a rule which is lost from the data is noticed.
+type Group struct {
+	Name  string `json:"name"`  // such as DEP-DATE
+	Title string `json:"title"` // for people
+	Last  int    `json:"last"`  // highest number; the first is 1 and none is left out
+}
+
+// IDs returns the ids of the family's rules.
+func (g Group) IDs() []string {
+	out := make([]string, g.Last)
+	for i := range out {
+		out[i] = fmt.Sprintf("%s-%02d", g.Name, i+1)
+	}
+	return out
 }
 
 // PageTitles returns the titles of the rule's pages, each once: brands print
