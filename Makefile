@@ -58,6 +58,10 @@ bench: ## Run every benchmark once
 bench-signing: ## Compare signing with hmac.New and with SHA-256, the floor, in interleaved rounds on 1 and 2 threads
 	go test -run '^$$' -bench 'Signing$$' -benchtime 2s ./internal/d24
 
+.PHONY: verify
+verify: build ## Check that ledger, scenarios, vectors and mutants are complete
+	bin/d24conform rules verify
+
 .PHONY: lint
 lint: ## Check formatting, go.mod and the rules of .golangci.yml
 	@for tool in "golangci-lint $(GOLANGCI_LINT)" "gofumpt $(GOFUMPT)"; do \
@@ -98,6 +102,7 @@ ci: ## What CI runs after make tools; nothing may be left out
 	$(MAKE) test STRICT=1
 	$(MAKE) race STRICT=1
 	$(MAKE) acceptance
+	$(MAKE) verify
 
 .PHONY: clean
 clean: ## Remove what make build made (results in reports/out stay)
