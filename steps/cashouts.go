@@ -112,9 +112,9 @@ func (w *world) cashoutThatIs(ctx context.Context, status string) error {
 	}
 	switch status {
 	case "on hold":
-		_, _, err = w.setup(ctx, w.server.Client().UpdateCashout(c.id, d24.CashoutUpdateOnHold))
+		_, err = w.setup(ctx, w.server.Client().UpdateCashout(c.id, d24.CashoutUpdateOnHold))
 	case "cancelled":
-		_, _, err = w.setup(ctx, w.server.Client().CancelCashout(c.id, c.external))
+		_, err = w.setup(ctx, w.server.Client().CancelCashout(c.id, c.external))
 	}
 	return err
 }
@@ -134,9 +134,9 @@ func (w *world) askCashout(ctx context.Context, amount, then string) error {
 	case then == "" || c.id == "":
 		return nil
 	case then == "put on hold":
-		_, _, err = w.setup(ctx, client.UpdateCashout(c.id, d24.CashoutUpdateOnHold))
+		_, err = w.setup(ctx, client.UpdateCashout(c.id, d24.CashoutUpdateOnHold))
 	default:
-		_, _, err = w.setup(ctx, client.CancelCashout(c.id, c.external))
+		_, err = w.setup(ctx, client.CancelCashout(c.id, c.external))
 	}
 	return err
 }

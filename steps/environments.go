@@ -79,7 +79,7 @@ func (w *world) secondAsWell(ctx context.Context) error {
 
 // inEach makes an object in both environments, and stays in the second.
 func (w *world) inEach(ctx context.Context, what string) error {
-	make := func() error {
+	create := func() error {
 		if what == "deposit" {
 			d, err := w.createDeposit(ctx, depositAmount)
 			if w.story.deposit.id == "" {
@@ -93,13 +93,13 @@ func (w *world) inEach(ctx context.Context, what string) error {
 		}
 		return err
 	}
-	if err := make(); err != nil {
+	if err := create(); err != nil {
 		return err
 	}
 	if err := w.enterSecond(); err != nil {
 		return err
 	}
-	return make()
+	return create()
 }
 
 // firstsKeys sends the probe with the credentials of the first environment, in the

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,8 +157,8 @@ func changeAfterSigning(part string) (merchant.Tamper, error) {
 		"last field":                 merchant.ChangeLastField,
 		"order of fields":            merchant.Reverse,
 		"white space between fields": merchant.Pretty,
-		"white space after the end":  func(b []byte) []byte { return append(b[:len(b):len(b)], ' ') },
-		"line break after the end":   func(b []byte) []byte { return append(b[:len(b):len(b)], '\n') },
+		"white space after the end":  func(b []byte) []byte { return append(slices.Clip(b), ' ') },
+		"line break after the end":   func(b []byte) []byte { return append(slices.Clip(b), '\n') },
 		`spelling of a letter as \u`: func(b []byte) []byte { return merchant.Replace(b, `"Maria"`, `"\u004daria"`) },
 	}
 	change, ok := changes[part]

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -91,13 +92,12 @@ func ReadManifest(files fs.FS) (*Manifest, error) {
 }
 
 func (m *Manifest) readFile(files fs.FS, path string) error {
-	file, err := files.Open(path)
+	text, err := fs.ReadFile(files, path)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	newID := (&messages.Incrementing{}).NewId
-	document, err := gherkin.ParseGherkinDocument(file, newID)
+	document, err := gherkin.ParseGherkinDocument(bytes.NewReader(text), newID)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/steps"
 )
@@ -55,7 +56,7 @@ func TestTagExpressionsAreCucumbers(t *testing.T) {
 				assert.NoError(t, err)
 				return
 			}
-			assert.ErrorContains(t, err, tt.want)
+			require.ErrorContains(t, err, tt.want)
 			assert.NotContains(t, err.Error(), "\n", "one sentence")
 		})
 	}

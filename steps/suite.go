@@ -1,3 +1,6 @@
+// Package steps is the glue between the feature files and the harness: it turns each
+// sentence into calls and keeps the verdicts. It does no HTTP, no cryptography and no
+// judging of its own. Its README says which file holds which sentences.
 package steps
 
 import (

@@ -22,7 +22,7 @@ var tagWord = regexp.MustCompile(`^(@[^\s()@,~&|!]+|and|or|not)$`)
 // ParseTags reads a tag expression in Cucumber's language: @a and not (@b or @c).
 // The empty expression selects everything.
 func ParseTags(text string) (Selection, error) {
-	for _, word := range strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(text)) {
+	for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(text)) {
 		if !tagWord.MatchString(word) {
 			return Selection{}, fmt.Errorf("tag expression %q: %q is neither a tag such as @DEP-DATE-03 nor and, or, not", text, word)
 		}

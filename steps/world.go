@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,8 +91,8 @@ func (w *world) end(ctx context.Context, err error) {
 	}
 	// Undone even when the run was interrupted: a hook changes the target for all.
 	after := context.WithoutCancel(ctx)
-	for i := len(w.undo) - 1; i >= 0; i-- {
-		if undoErr := w.undo[i](after); undoErr != nil && err == nil {
+	for _, undo := range slices.Backward(w.undo) {
+		if undoErr := undo(after); undoErr != nil && err == nil {
 			err = &missing{"the target could not be set back: " + undoErr.Error()}
 		}
 	}
@@ -252,20 +253,20 @@ func (w *world) later(h target.Hook, arguments map[string]string) {
 }
 
 // setup is a request that a scenario needs to have succeeded before its story begins.
-func (w *world) setup(ctx context.Context, r merchant.Request) (judge.Answer, *exchange.Exchange, error) {
+func (w *world) setup(ctx context.Context, r merchant.Request) (judge.Answer, error) {
 	e := w.send(ctx, w.server.Client(), r, "setup")
 	for attempt := 1; attempt < tries && judge.Read(e).Kind == judge.Busy && ctx.Err() == nil; attempt++ {
 		e = w.send(ctx, w.server.Client(), r, "setup")
 	}
 	answer := judge.Read(e)
 	if answer.Kind != judge.Accepted {
-		return answer, e, held(judge.Finding{
+		return answer, held(judge.Finding{
 			Outcome: judge.Unclear, Expected: "the scenario's own preparation is accepted", Seen: judge.Describe(e),
 			Exchanges: []*exchange.Exchange{e},
 		})
 	}
 	w.keep(e)
-	return answer, e, nil
+	return answer, nil
 }
 
 // note reports how the target reads an ambiguity.

@@ -70,6 +70,7 @@ func copyFiles(t *testing.T, id, old, slip string) string {
 }
 
 func TestToolsAgree(t *testing.T) {
+	t.Parallel()
 	set := mustLoad(t)
 	digests := 0
 	for _, c := range set.Signatures {
@@ -100,6 +101,7 @@ func TestToolsAgree(t *testing.T) {
 
 // Every checker must say no to a file with one slip in it, and say where.
 func TestToolsNoticeASlip(t *testing.T) {
+	t.Parallel()
 	set := mustLoad(t)
 	create := set.byID(t, "deposits/create")
 	signature, digest := create.Signature, create.Mistakes[3].Answer

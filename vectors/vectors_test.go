@@ -385,7 +385,7 @@ func TestLoaderRefusesWhatItDoesNotKnow(t *testing.T) {
 			}
 			require.True(t, hits > 0 || row.old == "", "nothing was broken")
 			_, err := load(broken)
-			assert.ErrorContains(t, err, row.want)
+			require.ErrorContains(t, err, row.want)
 			assert.ErrorContains(t, err, "vectors: load ")
 		})
 	}

@@ -18,18 +18,18 @@ func forecast(ctx context.Context, suite *steps.Suite) (string, error) {
 	if suite.Level == target.Observe {
 		return "it will create nothing", nil
 	}
-	real := suite.Server
+	judged := suite.Server
 	server, stop, err := target.Embed(mock.Options{}, &exchange.Log{})
 	if err != nil {
 		return "", err
 	}
 	defer stop()
-	server.Hooks = offered{Hooks: server.Hooks, by: real.Hooks}
-	server.Products = real.Products
-	if !real.UnlistedIP.IsValid() {
-		server.UnlistedIP = real.UnlistedIP
+	server.Hooks = offered{Hooks: server.Hooks, by: judged.Hooks}
+	server.Products = judged.Products
+	if !judged.UnlistedIP.IsValid() {
+		server.UnlistedIP = judged.UnlistedIP
 	}
-	if real.Second == nil {
+	if judged.Second == nil {
 		server.Second = nil
 	}
 	if err := server.Reach(ctx); err != nil {

@@ -188,8 +188,7 @@ func (f runFlags) levelFor(loopback bool) (target.Level, error) {
 
 // unreachable is how a run ends that could not begin.
 func unreachable(err error) error {
-	var environment *target.EnvironmentError
-	if errors.As(err, &environment) {
+	if environment, ok := errors.AsType[*target.EnvironmentError](err); ok {
 		return &failure{code: ExitUnreachable, message: err.Error(), hint: environment.Hint, cause: err}
 	}
 	return err
