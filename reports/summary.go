@@ -52,6 +52,9 @@ func clock(t Target) string {
 		margin = fmt.Sprintf(" (within %v)", time.Duration(*t.ClockErrorMS)*time.Millisecond)
 	}
 	switch {
+	case t.ClockErrorMS != nil && offset.Abs().Milliseconds() <= *t.ClockErrorMS:
+		// Within the error of the estimate it may as well be none.
+		return "the target's clock agrees with this machine's" + margin
 	case offset < 0:
 		return fmt.Sprintf("the target's clock is %v behind%s", -offset, margin)
 	case offset > 0:

@@ -165,7 +165,11 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	results, unneeded := results.Map(redact.String).Waive(conditions.waivers, started)
 	// What was found is shown even where it cannot be kept.
 	written := writeReport(dir, results, log, redact, left)
-	if err := a.print(results, dir, flags); err != nil {
+	path := dir.Path()
+	if written != nil {
+		path = ""
+	}
+	if err := a.print(results, path, flags); err != nil {
 		return err
 	}
 	if written != nil {
@@ -245,15 +249,15 @@ func writeCreated(w io.Writer, left []steps.Created) error {
 	return encoder.Encode(left)
 }
 
-// print shows the results on stdout.
-func (a *app) print(results reports.Results, dir *reports.Dir, flags runFlags) error {
+// print shows the results on stdout, and where they are kept, if they are.
+func (a *app) print(results reports.Results, path string, flags runFlags) error {
 	var err error
 	if flags.asJSON {
 		err = reports.WriteJSON(a.stdout, results)
-		fmt.Fprintf(a.stderr, "%s, report: %s\n", results.Verdict, dir.Path())
+		fmt.Fprintf(a.stderr, "%s, report: %s\n", results.Verdict, path)
 	} else {
 		err = reports.WriteTerminal(a.stdout, results, reports.Terminal{
-			Color: a.color(), Width: a.width(), Path: dir.Path(),
+			Color: a.color(), Width: a.width(), Path: path,
 		})
 	}
 	if err != nil {
