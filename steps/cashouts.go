@@ -49,7 +49,7 @@ func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 			return fmt.Errorf("there is no cashout status %q", status)
 		}
 		client := w.server.Client()
-		e := w.send(ctx, client, client.CashoutStatus(w.story.cashout.id, ""), "status")
+		e := w.send(ctx, client, client.CashoutStatus(w.story.cashout.id, w.story.cashout.external), "status")
 		return held(judge.SaysStatus(e, fmt.Sprint(int(want))))
 	})
 	sc.Step(stepBalance, func(ctx context.Context, amount string) error {
@@ -112,7 +112,7 @@ func (w *world) cashoutThatIs(ctx context.Context, status string) error {
 	}
 	switch status {
 	case "on hold":
-		_, err = w.setup(ctx, w.server.Client().UpdateCashout(c.id, d24.CashoutUpdateOnHold))
+		_, err = w.setup(ctx, w.server.Client().UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold))
 	case "cancelled":
 		_, err = w.setup(ctx, w.server.Client().CancelCashout(c.id, c.external))
 	}
@@ -134,7 +134,7 @@ func (w *world) askCashout(ctx context.Context, amount, then string) error {
 	case then == "" || c.id == "":
 		return nil
 	case then == "put on hold":
-		_, err = w.setup(ctx, client.UpdateCashout(c.id, d24.CashoutUpdateOnHold))
+		_, err = w.setup(ctx, client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold))
 	default:
 		_, err = w.setup(ctx, client.CancelCashout(c.id, c.external))
 	}
@@ -146,9 +146,9 @@ func (w *world) ask(ctx context.Context, c cashout, what string) *exchange.Excha
 	client := w.server.Client()
 	switch what {
 	case "be held":
-		return w.tell(ctx, client, client.UpdateCashout(c.id, d24.CashoutUpdateOnHold))
+		return w.tell(ctx, client, client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold))
 	case "go on":
-		return w.tell(ctx, client, client.UpdateCashout(c.id, d24.CashoutUpdatePending))
+		return w.tell(ctx, client, client.UpdateCashout(c.id, c.external, d24.CashoutUpdatePending))
 	}
 	return w.tell(ctx, client, client.CancelCashout(c.id, c.external))
 }

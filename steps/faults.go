@@ -124,6 +124,7 @@ func digestFaults() map[string]func(string, merchant.Signing) string {
 func textFaults() map[string]func(*merchant.Signing) {
 	return map[string]func(*merchant.Signing){
 		"is of the body alone":        func(s *merchant.Signing) { s.Date, s.Login = "", "" },
+		"leaves X-Date out":           func(s *merchant.Signing) { s.Date = "" },
 		"is of X-Login before X-Date": func(s *merchant.Signing) { s.Date, s.Login = s.Login, s.Date },
 		"is of an empty body":         func(s *merchant.Signing) { s.Body = nil },
 		"is for the next second": func(s *merchant.Signing) {

@@ -17,6 +17,10 @@ const (
 	cashoutAmount d24.Amount = 10_00
 )
 
+// hostedDeposit is a deposit without payer and payment method, which the customer
+// completes on the provider's page.
+const hostedDeposit = "hosted deposit"
+
 // A source makes requests of one kind, each an operation of its own: what a twin
 // sends three times must not meet its own traces.
 type source func() (merchant.Request, error)
@@ -30,7 +34,7 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 	switch kind {
 	case "deposit":
 		return func() (merchant.Request, error) { return merchant.CreateDeposit(orders.Deposit(depositAmount)), nil }, nil
-	case "hosted deposit":
+	case hostedDeposit:
 		return func() (merchant.Request, error) {
 			d := orders.Deposit(depositAmount)
 			d.Payer, d.PaymentMethod = nil, ""
@@ -54,7 +58,7 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		refund, _, err := w.setup(ctx, merchant.CreateRefund(deposit.id, deposit.invoice, nil))
+		refund, err := w.setup(ctx, merchant.CreateRefund(deposit.id, deposit.invoice, nil))
 		if err != nil {
 			return nil, err
 		}
@@ -66,9 +70,9 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return always(client.CashoutStatus(cashout.id, ""))
+		return always(client.CashoutStatus(cashout.id, cashout.external))
 	case "cashout hold":
-		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.UpdateCashout(c.id, d24.CashoutUpdateOnHold) }), nil
+		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold) }), nil
 	case "cashout cancel":
 		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.CancelCashout(c.id, c.external) }), nil
 	}
@@ -120,7 +124,7 @@ type (
 
 func (w *world) createDeposit(ctx context.Context, amount d24.Amount) (deposit, error) {
 	order := w.suite.Orders.Deposit(amount)
-	answer, _, err := w.setup(ctx, merchant.CreateDeposit(order))
+	answer, err := w.setup(ctx, merchant.CreateDeposit(order))
 	return deposit{id: answer.ObjectID, invoice: order.InvoiceID, amount: amount}, err
 }
 
@@ -141,7 +145,7 @@ func (w *world) approve(ctx context.Context, d deposit) error {
 }
 
 func (w *world) createCashout(ctx context.Context, order d24.CashoutRequest) (cashout, error) {
-	answer, _, err := w.setup(ctx, w.server.Client().CreateCashout(order))
+	answer, err := w.setup(ctx, w.server.Client().CreateCashout(order))
 	return cashout{id: answer.ObjectID, external: order.ExternalID}, err
 }
 

@@ -32,6 +32,7 @@ var (
 	stepWas      = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
 	stepLastWas  = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
 	stepOfThem   = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
+	stepPlain    = regexp.MustCompile(`^it is sent over plain HTTP, and then over HTTPS( with another key)?$`)
 	stepWasNoted = regexp.MustCompile(`^whether it was accepted is noted$`)
 )
 
@@ -62,6 +63,7 @@ func storySteps(w *world, sc *godog.ScenarioContext) {
 		}
 		return held(judge.AtMost(number, w.story.answers...))
 	})
+	sc.Step(stepPlain, w.plainThenHTTPS)
 	sc.Step(stepWasNoted, func() error { return held(judge.IsAnswered(w.last())) })
 }
 
@@ -97,6 +99,23 @@ func (w *world) tellAtOnce(ctx context.Context, client *merchant.Client, request
 		w.keep(e)
 	}
 	w.story.answers = append(w.story.answers, answers...)
+}
+
+// plainThenHTTPS sends the request where it must fail, and then where it must not: what
+// the first had done, the second would meet. A keyed request gets a key of its own, or
+// it would meet no more than an answer.
+func (w *world) plainThenHTTPS(ctx context.Context, otherKey string) error {
+	client, tampers, err := w.plainHTTP()
+	if err != nil {
+		return err
+	}
+	w.send(ctx, client, w.story.request, "plain HTTP", tampers...)
+	r := w.story.request
+	if otherKey != "" {
+		r.IdempotencyKey = w.suite.Orders.NewKey()
+	}
+	w.tell(ctx, w.server.Client(), r)
+	return nil
 }
 
 // repeated is n times the same request.

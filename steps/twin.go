@@ -23,6 +23,8 @@ type twin struct {
 	tampers []merchant.Tamper
 	probe   *merchant.Client // for the probe only; nil = the control's
 	dated   bool             // the fault is a date that is in time
+
+	elsewhere bool // the probe comes from another address
 }
 
 // A judgement judges a control, its probe, and the control again.
@@ -38,7 +40,7 @@ var (
 	stepLeftOutOfBody = regexp.MustCompile(`^only its (login|pass) is left out of the body$`)
 	stepNotOurs       = regexp.MustCompile(`^only its (X-Login|login|pass|read-only key) is ours with its last character changed$`)
 	stepOtherAuth     = regexp.MustCompile(`^only its Authorization is (the read-only key|HTTP Basic|a deposits signature)$`)
-	stepBasic         = regexp.MustCompile(`^only its login and pass are (moved into|repeated in) HTTP Basic$`)
+	stepBasic         = regexp.MustCompile(`^only its login and pass are in HTTP Basic alone$`)
 	stepDate          = regexp.MustCompile(`^only its X-Date is (written|the local time of) (.+)$`)
 	stepDateMoved     = regexp.MustCompile(`^only its X-Date is moved (\d+) seconds into the (past|future)$`)
 	stepSignature     = regexp.MustCompile(`^only its signature (.+)$`)
@@ -54,7 +56,7 @@ var (
 	stepNoted      = regexp.MustCompile(`^whether it is refused is noted$`)
 	stepFails      = regexp.MustCompile(`^it fails and nothing is processed$`)
 	stepTLS        = regexp.MustCompile(`^its connection was TLS 1\.2 or later$`)
-	stepJSON       = regexp.MustCompile(`^its (answer|refusal) is JSON$`)
+	stepJSON       = regexp.MustCompile(`^its (answer|refusal) is JSON(?: in UTF-8)?$`)
 )
 
 func twinSteps(w *world, sc *godog.ScenarioContext) {
@@ -77,7 +79,11 @@ func twinSteps(w *world, sc *godog.ScenarioContext) {
 	})
 	sc.Step(stepNotOurs, w.notOurs)
 	sc.Step(stepOtherAuth, w.otherAuth)
-	sc.Step(stepBasic, w.basic)
+	sc.Step(stepBasic, func() {
+		w.only(merchant.WithBody(func(b []byte) []byte {
+			return merchant.RemoveField(merchant.RemoveField(b, "login"), "pass")
+		}))
+	})
 	sc.Step(stepDate, func(how, what string) error {
 		find := dateForm
 		if how != "written" {
@@ -143,7 +149,16 @@ func (w *world) accepted(ctx context.Context, kind string) error {
 		return err
 	}
 	w.twin.kind = kind
-	return w.control(ctx, source)
+	return w.unlessIncomplete(kind, w.control(ctx, source))
+}
+
+// unlessIncomplete says nothing about a server that refuses a deposit without payer and
+// payment method as such: the documents leave open whether it has to take one (AMB-28).
+func (w *world) unlessIncomplete(kind string, err error) error {
+	if e := w.twin.control; err != nil && kind == hostedDeposit && judge.Read(e).Kind == judge.Refusal && !judge.RefusesCaller(e) {
+		return &noted{"the target takes no incomplete deposits: " + judge.Describe(e)}
+	}
+	return err
 }
 
 // control begins a twin. A control that the server refuses makes the scenario
@@ -210,8 +225,11 @@ func (w *world) run(ctx context.Context, judgement judgement) error {
 
 func (w *world) refused(ctx context.Context, why judge.Reason) error {
 	return w.run(ctx, func(control, probe, again *exchange.Exchange) judge.Finding {
-		if why.Because == "its date" {
+		switch {
+		case why.Because == "its date":
 			return w.server.Clock().IsStale(control, probe, again, why)
+		case w.twin.elsewhere:
+			return judge.IsShutOut(control, probe, again, why)
 		}
 		return judge.IsRefused(control, probe, again, why)
 	})
@@ -260,13 +278,9 @@ func (w *world) notOurs(credential string) {
 	case "read-only key":
 		w.only(merchant.WithHeader(d24.HeaderAuthorization, d24.BearerScheme+merchant.ChangeLast(ours.Deposits.ReadOnlyKey)))
 	case "login":
-		w.only(merchant.WithBody(func(b []byte) []byte {
-			return merchant.SetField(b, "login", merchant.ChangeLast(ours.Cashouts.APIKey))
-		}))
+		w.only(merchant.WithCashoutCredentials(merchant.ChangeLast(ours.Cashouts.APIKey), ours.Cashouts.APIPassphrase))
 	case "pass":
-		w.only(merchant.WithBody(func(b []byte) []byte {
-			return merchant.SetField(b, "pass", merchant.ChangeLast(ours.Cashouts.APIPassphrase))
-		}))
+		w.only(merchant.WithCashoutCredentials(ours.Cashouts.APIKey, merchant.ChangeLast(ours.Cashouts.APIPassphrase)))
 	}
 }
 
@@ -284,18 +298,6 @@ func (w *world) otherAuth(kind string) error {
 		w.only(merchant.SignedAsDeposit(ours))
 	}
 	return nil
-}
-
-// basic sends the cashouts credentials in an Authorization header, instead of the
-// body or beside it.
-func (w *world) basic(how string) {
-	ours := w.server.Credentials.Cashouts
-	w.only(merchant.WithHeader(d24.HeaderAuthorization, merchant.BasicAuth(ours.APIKey, ours.APIPassphrase)))
-	if how == "moved into" {
-		w.only(merchant.WithBody(func(b []byte) []byte {
-			return merchant.RemoveField(merchant.RemoveField(b, "login"), "pass")
-		}))
-	}
 }
 
 // changed spoils a part of the request on its way. The id of a cashout becomes that
@@ -339,21 +341,25 @@ func roundUp(t time.Time) time.Time {
 	return t.Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
-// overPlainHTTP sends the probe to the plain-HTTP address, without the keys that would
-// travel in the open to a host that is not this machine.
+// overPlainHTTP sends the probe to the plain-HTTP address.
 func (w *world) overPlainHTTP() error {
+	client, tampers, err := w.plainHTTP()
+	w.twin.probe = client
+	w.twin.tampers = append(w.twin.tampers, tampers...)
+	return err
+}
+
+// plainHTTP is a client of the plain-HTTP address, and what keeps the keys out of its
+// requests that would travel in the open to a host that is not this machine.
+func (w *world) plainHTTP() (*merchant.Client, []merchant.Tamper, error) {
 	if w.server.PlainHTTPURL == "" {
-		return &missing{"the target names no plain_http_url"}
+		return nil, nil, &missing{"the target names no plain_http_url"}
 	}
 	client, err := w.server.ClientFrom(func(o *merchant.Options) {
 		o.BaseURL, o.NoProxy = w.server.PlainHTTPURL, true
 	})
-	if err != nil {
-		return err
+	if err != nil || w.server.Loopback() {
+		return client, nil, err
 	}
-	w.twin.probe = client
-	if !w.server.Loopback() {
-		w.only(merchant.WithoutSecrets())
-	}
-	return nil
+	return client, []merchant.Tamper{merchant.WithoutSecrets()}, nil
 }

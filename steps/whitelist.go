@@ -73,6 +73,6 @@ func (w *world) fromElsewhere(ctx context.Context) error {
 		}
 	}
 	client, err := w.server.ClientFrom(func(o *merchant.Options) { o.LocalIP, o.NoProxy = ip, true })
-	w.twin.probe = client
+	w.twin.probe, w.twin.elsewhere = client, true
 	return err
 }

@@ -41,6 +41,12 @@ func isReplay(first, e *exchange.Exchange) bool {
 		e.Response.Status == first.Response.Status && bytes.Equal(e.Response.Body, first.Response.Body)
 }
 
+// isKeyInUse says whether a request was refused because its key was used before.
+func isKeyInUse(e *exchange.Exchange) bool {
+	answer := Read(e)
+	return answer.Kind == Refusal && answer.Code == int(d24.CodeIdempotencyKeyUsed)
+}
+
 // isTransient says whether an answer tells nothing of the operation's result.
 func isTransient(e *exchange.Exchange) bool {
 	return Read(e).Kind == Busy && (e.Status() != http.StatusInternalServerError || e.Response.Truncated)
@@ -63,7 +69,7 @@ func difference(a, b []byte) string {
 func ReplaysOrRejects(first *exchange.Exchange, retries ...*exchange.Exchange) (finding Finding, rejected bool) {
 	var rest []*exchange.Exchange
 	for _, e := range retries {
-		if answer := Read(e); answer.Kind == Refusal && answer.Code == int(d24.CodeIdempotencyKeyUsed) {
+		if isKeyInUse(e) {
 			rejected = true
 			continue
 		}
@@ -100,7 +106,7 @@ func ReplaysOrCreates(first, other *exchange.Exchange) (finding Finding, replaye
 	switch {
 	case isTransient(first):
 		return unclear("a result of the first request", Describe(first), first, other), false
-	case isReplay(first, other):
+	case isReplay(first, other), isKeyInUse(other):
 		return holds(first, other), true
 	case Read(other).Kind != Accepted:
 		return unclear("accepted, or the first answer", Describe(other), first, other), false

@@ -115,7 +115,8 @@ func TestReplaysOrCreates(t *testing.T) {
 	read(t, []sentence{
 		{"an operation of its own", judged(made, given), judge.Holds, "", ""},
 		{"the first answer (AMB-06)", judged(made, refund(201, string(made.Response.Body))), judge.Holds, "", ""},
-		{"refused", judged(made, refund(400, `{"code":104}`)), judge.Unclear, expected, "400 code 104"},
+		{"the key is in use (AMB-06 with AMB-05=reject)", judged(made, refund(400, `{"code":104}`)), judge.Holds, "", ""},
+		{"refused", judged(made, refund(400, `{"code":201}`)), judge.Unclear, expected, "400 code 201"},
 		{"busy", judged(made, full), judge.Unclear, expected, "503 with a body that is not JSON"},
 		{"no first answer", judged(closed, given), judge.Unclear, "a result of the first request", "no answer: the closed one"},
 	})

@@ -45,6 +45,23 @@ func IsRefused(control, probe, again *exchange.Exchange, reason Reason) Finding 
 	return isRefused(probe, reason, over)
 }
 
+// IsShutOut judges a probe from an address that is not let in. The documents do not say
+// how deposits refuse it, so a connection that is closed or never made is a refusal like
+// any other; where a code is documented, an answer has to have it.
+func IsShutOut(control, probe, again *exchange.Exchange, reason Reason) Finding {
+	over := []*exchange.Exchange{control, probe, again}
+	if f := controlsHold(control, again, over); f.Outcome != Holds {
+		return f
+	}
+	shut := probe.Failure != nil && slices.Contains([]exchange.FailureKind{
+		exchange.FailureClosed, exchange.FailureRefused, exchange.FailureUnreachable, exchange.FailureTLS, exchange.FailureTimeout,
+	}, probe.Failure.Kind)
+	if shut && len(reason.Codes) == 0 {
+		return holds(over...)
+	}
+	return isRefused(probe, reason, over)
+}
+
 func isRefused(e *exchange.Exchange, reason Reason, over []*exchange.Exchange) Finding {
 	switch answer := Read(e); {
 	case answer.Kind == Busy:

@@ -96,6 +96,8 @@ func (c *Client) draft(r Request, now time.Time) *Draft {
 		d.SetLogin(c.Credentials.Deposits.APIKey)
 		d.SetDate(d24.FormatDate(now))
 	case SignedCashout:
+		// Neither needed nor refused, says one reading of AMB-02; needed, says the other.
+		d.Header.Set(d24.HeaderAuthorization, BasicAuth(c.Credentials.Cashouts.APIKey, c.Credentials.Cashouts.APIPassphrase))
 		d.Sign.Secret = c.Credentials.Cashouts.APISignature
 	case ReadOnlyBearer:
 		d.Header.Set(d24.HeaderAuthorization, d24.BearerScheme+c.Credentials.Deposits.ReadOnlyKey)

@@ -215,7 +215,7 @@ func TestRequestsOfTheDocuments(t *testing.T) {
 			`"bank_account":{"beneficiary":"Maria Silva","bank_code":"001","branch":"0001","account_number":"12345678","account_type":"C"},` +
 			`"comments":"d24conform refund","notification_url":"https://merchant.example/notify"}`, merchant.SignedDeposit},
 		{c.CashoutStatus("", "ext"), "POST", "/v3/cashout/status", `{"login":"cash-login","pass":"cash-pass","external_id":"ext"}`, merchant.SignedCashout},
-		{c.UpdateCashout("5", "ON_HOLD"), "PUT", "/v3/cashout/status", `{"login":"cash-login","pass":"cash-pass","cashout_id":5,"status":"ON_HOLD"}`, merchant.SignedCashout},
+		{c.UpdateCashout("5", "order-5", "ON_HOLD"), "PUT", "/v3/cashout/status", `{"login":"cash-login","pass":"cash-pass","cashout_id":5,"external_id":"order-5","status":"ON_HOLD"}`, merchant.SignedCashout},
 		{c.CancelCashout("5", "ext"), "DELETE", "/v3/cashout/cancel", `{"login":"cash-login","pass":"cash-pass","cashout_id":5,"external_id":"ext"}`, merchant.SignedCashout},
 		{merchant.ReadOnly("/v3/banks", nil), "GET", "/v3/banks", "", merchant.ReadOnlyBearer},
 	} {

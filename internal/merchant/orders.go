@@ -113,14 +113,15 @@ func (c *Client) CreateCashout(r d24.CashoutRequest) Request {
 	return Request{Method: http.MethodPost, Path: d24.PathCashout, Auth: SignedCashout, Body: encode(r)}
 }
 
-// CashoutStatus asks where a cashout stands; one of the ids is enough.
+// CashoutStatus asks where a cashout stands. The page's table wants both ids, its text
+// one of them (reading AMB-43): give both where both are known.
 func (c *Client) CashoutStatus(cashoutID, externalID string) Request {
 	return c.refer(http.MethodPost, d24.PathCashoutStatus, d24.CashoutReference{CashoutID: d24.ID(cashoutID), ExternalID: externalID})
 }
 
 // UpdateCashout asks to hold a cashout (ON_HOLD) or to let it go on (PENDING).
-func (c *Client) UpdateCashout(cashoutID, status string) Request {
-	return c.refer(http.MethodPut, d24.PathCashoutStatus, d24.CashoutReference{CashoutID: d24.ID(cashoutID), Status: status})
+func (c *Client) UpdateCashout(cashoutID, externalID, status string) Request {
+	return c.refer(http.MethodPut, d24.PathCashoutStatus, d24.CashoutReference{CashoutID: d24.ID(cashoutID), ExternalID: externalID, Status: status})
 }
 
 // CancelCashout asks to cancel a cashout: a DELETE that has a body.

@@ -105,6 +105,15 @@ func SignedAsDeposit(ours d24.DepositsCredentials) Tamper {
 	}}
 }
 
+// WithCashoutCredentials sends other cashouts credentials wherever they stand, in the
+// body and in HTTP Basic, signed as they are sent.
+func WithCashoutCredentials(login, pass string) Tamper {
+	return Tamper{Before: func(d *Draft) {
+		d.SetBody(SetField(SetField(d.Body, "login", login), "pass", pass))
+		d.Header.Set(d24.HeaderAuthorization, BasicAuth(login, pass))
+	}}
+}
+
 // WithoutSecrets keeps what must not travel in the open out of a request: the Bearer
 // key and the passphrase become made-up ones. An API key, which names us, and a
 // signature, which proves one request, may travel.
@@ -115,6 +124,7 @@ func WithoutSecrets() Tamper {
 			d.Header.Set(d24.HeaderAuthorization, d24.BearerScheme+"made-up-for-plain-http")
 		case SignedCashout:
 			d.SetBody(SetField(d.Body, "pass", "made-up-for-plain-http"))
+			d.Header.Delete(d24.HeaderAuthorization)
 		case SignedDeposit, Unsigned:
 		}
 	}}

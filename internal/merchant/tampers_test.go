@@ -33,6 +33,7 @@ func straight(auth merchant.Auth) exchange.Header {
 		}...)
 	case merchant.SignedCashout:
 		return append(h, exchange.Header{
+			{Name: "Authorization", Value: basicOfTheCashouts},
 			{Name: "Content-Type", Value: "application/json"}, {Name: "Payload-Signature", Value: hmacOf("cash-secret", orderBody)},
 		}...)
 	case merchant.ReadOnlyBearer:
@@ -43,6 +44,9 @@ func straight(auth merchant.Auth) exchange.Header {
 	}
 	return append(h, exchange.Field{Name: "Content-Type", Value: "application/json"})
 }
+
+// basicOfTheCashouts is "cash-login:cash-pass" in base64.
+const basicOfTheCashouts = "Basic Y2FzaC1sb2dpbjpjYXNoLXBhc3M="
 
 // A change is what a tamper makes of a straight request: fields that have another
 // value, fields that are gone (without a value) or new, and the body.
@@ -156,6 +160,12 @@ func TestEveryTamperChangesOneThing(t *testing.T) {
 			change{map[string]string{"Authorization": "D24 " + right, "X-Date": noonText, "X-Login": "dep-login"}, ""},
 		},
 		{"without secrets, Bearer", merchant.ReadOnlyBearer, merchant.WithoutSecrets(), change{map[string]string{"Authorization": "Bearer made-up-for-plain-http"}, ""}},
+		{
+			"other cashouts credentials", merchant.SignedCashout, merchant.WithCashoutCredentials("l", "p"),
+			change{map[string]string{
+				"Authorization": "Basic bDpw", "Payload-Signature": hmacOf("cash-secret", `{"amount":1.50,"name":"São","login":"l","pass":"p"}`),
+			}, `{"amount":1.50,"name":"São","login":"l","pass":"p"}`},
+		},
 		{"without secrets, a deposit has none", merchant.SignedDeposit, merchant.WithoutSecrets(), change{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -200,12 +210,13 @@ func TestACashoutWithoutSecrets(t *testing.T) {
 	c := client(t, w)
 	orders := &merchant.Orders{Run: "test"}
 	for _, r := range []merchant.Request{
-		c.CreateCashout(orders.Cashout(100)), c.CashoutStatus("1", ""), c.UpdateCashout("1", "ON_HOLD"), c.CancelCashout("1", "x"),
+		c.CreateCashout(orders.Cashout(100)), c.CashoutStatus("1", ""), c.UpdateCashout("1", "x", "ON_HOLD"), c.CancelCashout("1", "x"),
 	} {
 		require.Contains(t, string(r.Body), "cash-pass")
 		e := c.Do(t.Context(), r, merchant.WithoutSecrets())
 		got := w.all()[len(w.all())-1]
 		assert.NotContains(t, got.body, "cash-pass")
+		assert.Empty(t, got.header.Get("Authorization"))
 		assert.Equal(t, strings.ReplaceAll(string(r.Body), "cash-pass", "made-up-for-plain-http"), got.body)
 		assert.Equal(t, hmacOf("cash-secret", got.body), e.Request.Header.Get("Payload-Signature"), "one fault only")
 	}

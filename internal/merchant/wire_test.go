@@ -229,6 +229,7 @@ func TestWhatIsOnTheWire(t *testing.T) {
 			"DELETE /v3/cashout/cancel HTTP/1.1",
 			exchange.Header{
 				{Name: "Content-Length", Value: length},
+				{Name: "Authorization", Value: basicOfTheCashouts},
 				{Name: "Content-Type", Value: "application/json"},
 				{Name: "Payload-Signature", Value: hmacOf("cash-secret", body)},
 			},

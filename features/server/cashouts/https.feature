@@ -16,6 +16,11 @@ Feature: Cashouts are reached over HTTPS only
         | cashout hold   |
         | cashout cancel |
 
+    Scenario: a cashout that failed over plain HTTP was not made
+      Given a cashout request of 10
+      When it is sent over plain HTTP, and then over HTTPS
+      Then it was accepted
+
   @CASH-SEC-01 @must
   Rule: the connection is a current one
 

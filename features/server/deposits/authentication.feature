@@ -40,7 +40,11 @@ Feature: Deposits know who is calling
         | exchange rates        |
         | crypto exchange rates |
         | banks                 |
-        | states                |
+
+      @observed
+      Examples: an endpoint that no page describes
+        | request |
+        | states  |
 
   @DEP-SEC-03 @must
   Rule: the read-only endpoints want authentication too
@@ -56,7 +60,11 @@ Feature: Deposits know who is calling
         | payment methods |
         | exchange rates  |
         | banks           |
-        | states          |
+
+      @observed
+      Examples: an endpoint that no page describes
+        | request |
+        | states  |
 
   @DEP-AUTH-03 @must
   Rule: the read-only endpoints take no other key
@@ -73,7 +81,11 @@ Feature: Deposits know who is calling
         | exchange rates        |
         | crypto exchange rates |
         | banks                 |
-        | states                |
+
+      @observed
+      Examples: an endpoint that no page describes
+        | request |
+        | states  |
 
   @DEP-AUTH-01 @must
   Rule: the API keys authenticate every request

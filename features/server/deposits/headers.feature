@@ -45,8 +45,13 @@ Feature: A deposits request carries its headers
         | form                   | register |
         | with the offset +00:00 | AMB-16   |
         | with the offset -03:00 | AMB-16   |
-        | with the offset +0000  | AMB-16   |
         | with milliseconds      | AMB-17   |
+
+    @observed
+    Scenario: an X-Date written with the offset +0000, which no reading names
+      Given a deposit request that the server accepts
+      When only its X-Date is written with the offset +0000
+      Then whether it is refused is noted
 
   @DEP-HDR-05 @must
   Rule: Content-Type is mandatory

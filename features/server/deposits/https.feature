@@ -16,6 +16,12 @@ Feature: Deposits are reached over HTTPS only
         | refund          |
         | payment methods |
 
+    Scenario: a refund that failed over plain HTTP took no money
+      Given a deposit of 100 that is completed
+      And a refund request of 100 with an idempotency key
+      When it is sent over plain HTTP, and then over HTTPS with another key
+      Then it was accepted
+
   @DEP-SEC-01 @must
   Rule: the connection is a current one
 

@@ -50,6 +50,10 @@ Feature: Deposits speak JSON in UTF-8
         | Ana 🌸 / "Aninha" |
         | Łukasz <&> O'Neil |
 
+    Scenario: the status of a deposit whose payer lives in São Paulo
+      Given a deposit status request that the server accepts
+      Then its answer is JSON in UTF-8
+
     Scenario: a name that is escaped, and signed as it is escaped
       Given a deposit request that the server accepts
       When only its letters beyond ASCII are escaped

@@ -32,6 +32,7 @@ Feature: A deposits request is signed
         | is 64 zeros                        |
         | has a digit too many               |
         | is of the body alone               |
+        | leaves X-Date out                  |
         | is of X-Login before X-Date        |
         | is for the next second             |
         | is an HMAC with SHA-1              |
@@ -80,10 +81,11 @@ Feature: A deposits request is signed
       When only its amount is changed after signing
       Then it is refused because of its signature
 
+    @observed
     Scenario: a name in Latin-1 under the signature of its UTF-8 form
       Given a deposit request that the server accepts
       When only its letters beyond ASCII are sent in Latin-1
-      Then it is refused because of its signature
+      Then whether it is refused is noted
 
     Scenario: a body under the signature of an empty one
       Given a deposit request that the server accepts
@@ -104,8 +106,16 @@ Feature: A deposits request is signed
       Then it is refused, or accepted where AMB-19 is read as case-insensitive
 
       Examples:
+        | scheme            |
+        | d24 in lower case |
+
+    Scenario Outline: a signature behind <scheme>, which no reading names
+      Given a deposit request that the server accepts
+      When only its signature is behind <scheme>
+      Then whether it is refused is noted
+
+      Examples:
         | scheme             |
-        | d24 in lower case  |
         | D24 and two spaces |
         | another word       |
         | no word at all     |

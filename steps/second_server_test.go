@@ -1,0 +1,260 @@
+package steps_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/localca"
+	"github.com/d24conform/d24conform/internal/target"
+	"github.com/d24conform/d24conform/reports"
+)
+
+// secondServer is a server that somebody else might have written from the documents:
+// see its README. It shares no line with our mock and no manner either.
+type secondServer struct {
+	BaseURL      string            `json:"base_url"`
+	SecondURL    string            `json:"second_url"`
+	PlainHTTPURL string            `json:"plain_http_url"`
+	Keys         secondServerKeys  `json:"keys"`
+	SecondKeys   secondServerKeys  `json:"second_keys"`
+	Readings     map[string]string `json:"readings"`
+
+	roots *x509.CertPool
+	panel string // the folder in which hooks leave files
+}
+
+type secondServerKeys struct {
+	Deposits struct {
+		Login    string `json:"login"`
+		Secret   string `json:"secret"`
+		ReadOnly string `json:"readOnly"`
+	} `json:"deposits"`
+	Cashouts struct {
+		Login  string `json:"login"`
+		Pass   string `json:"pass"`
+		Secret string `json:"secret"`
+	} `json:"cashouts"`
+}
+
+func (k secondServerKeys) credentials() d24.Credentials {
+	return d24.Credentials{
+		Deposits: d24.DepositsCredentials{APIKey: k.Deposits.Login, APISignature: k.Deposits.Secret, ReadOnlyKey: k.Deposits.ReadOnly},
+		Cashouts: d24.CashoutsCredentials{APIKey: k.Cashouts.Login, APIPassphrase: k.Cashouts.Pass, APISignature: k.Cashouts.Secret},
+	}
+}
+
+// startSecondServer starts it under node. It ends with the test, when its standard
+// input is closed.
+func startSecondServer(t *testing.T, args ...string) secondServer {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("not run: node is not in PATH")
+	}
+	s := secondServer{panel: t.TempDir()}
+	cert, key := s.certify(t)
+	complaints, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	complained := func() string {
+		text, err := os.ReadFile(complaints.Name())
+		require.NoError(t, err)
+		return string(text)
+	}
+	cmd := exec.Command(node, append([]string{
+		filepath.Join("testdata", "second-server", "server.mjs"), "--cert", cert, "--key", key, "--panel", s.panel,
+	}, args...)...)
+	cmd.Stderr = complaints
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, stdin.Close())
+		assert.NoError(t, cmd.Wait())
+		assert.NoError(t, complaints.Close())
+		assert.Empty(t, complained(), "on its standard error")
+	})
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	require.NoError(t, err, complained())
+	require.NoError(t, json.Unmarshal(line, &s))
+	return s
+}
+
+// certify leaves a certificate for this machine in two files.
+func (s *secondServer) certify(t *testing.T) (cert, key string) {
+	t.Helper()
+	authority, err := localca.New(time.Now())
+	require.NoError(t, err)
+	leaf, err := authority.Issue(localca.Loopback(time.Now()))
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(leaf.PrivateKey)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: leaf.Certificate[0]},
+		key:  {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
+	}
+	s.roots = authority.Pool()
+	return cert, key
+}
+
+// hooks are what a merchant's engineer would write into d24conform.yaml.
+func (s *secondServer) hooks() target.Hooks {
+	file := func(name string) string { return filepath.Join(s.panel, name) }
+	touch := func(name string) []string { return []string{"touch", file(name)} }
+	return target.CommandHooks{Commands: map[string][]string{
+		"approve_deposit":        touch("approve-{deposit_id}"),
+		"cancel_deposit":         touch("cancel-{deposit_id}"),
+		"deliver_cashout":        touch("deliver-{cashout_id}"),
+		"complete_cashout":       touch("complete-{cashout_id}"),
+		"reject_cashout":         touch("reject-{cashout_id}"),
+		"set_funds":              {"ln", "-sfn", "{amount}", file("funds")},
+		"respond_500_once":       touch("fail"),
+		"drop_after_commit_once": touch("drop"),
+		"whitelist_add":          touch("allowed-{product}-{ip}"),
+		"whitelist_remove":       {"rm", "-f", file("allowed-{product}-{ip}")},
+	}}
+}
+
+// elsewhere is an address of this machine that is in no whitelist.
+const elsewhere = "127.0.0.2"
+
+// turns keeps the runs from slowing each other down so far that dates grow old on
+// their way.
+var turns = make(chan struct{}, 2)
+
+// judged is the suite's opinion of the server.
+func (s *secondServer) judged(t *testing.T, hooks target.Hooks) reports.Results {
+	t.Helper()
+	turns <- struct{}{}
+	defer func() { <-turns }()
+	listener, err := net.Listen("tcp", net.JoinHostPort(elsewhere, "0"))
+	if err != nil {
+		t.Skipf("not run: this machine has no address %s to call from", elsewhere)
+	}
+	require.NoError(t, listener.Close())
+	server, err := target.NewServer(target.Config{
+		Name: "second server", BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, Credentials: s.Keys.credentials(),
+		Roots: s.roots, Timeout: 10 * time.Second, Hooks: hooks, UnlistedIP: netip.MustParseAddr(elsewhere),
+		Second: &target.Config{
+			Name: "second environment", BaseURL: s.SecondURL, Credentials: s.SecondKeys.credentials(),
+			Roots: s.roots, Timeout: 10 * time.Second,
+		},
+	})
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	return judgeServer(t, server, "")
+}
+
+// ruled are the rules with a verdict, as the results list them.
+func ruled(results reports.Results, verdict reports.Verdict) []string {
+	ids := []string{}
+	for _, rule := range results.Rules {
+		if rule.Verdict == verdict {
+			ids = append(ids, rule.ID)
+		}
+	}
+	return ids
+}
+
+// blamed wants these rules violated and none of the others, and nothing in doubt.
+func blamed(t *testing.T, results reports.Results, failed ...string) {
+	t.Helper()
+	if assert.ElementsMatch(t, failed, ruled(results, reports.Fail)) && assert.Empty(t, ruled(results, reports.Inconclusive)) {
+		return
+	}
+	var report bytes.Buffer
+	require.NoError(t, reports.WriteTerminal(&report, results, reports.Terminal{Width: 160}))
+	t.Log(report.String())
+}
+
+// secondServerSets are the three sets of readings, each with a clock of its own.
+var secondServerSets = map[string][]string{
+	"lax":    {"--set", "lax", "--clock-ms=180000"},
+	"strict": {"--set", "strict"},
+	"mixed":  {"--set", "mixed", "--clock-ms=-37000"}, // and it sends no Date
+}
+
+// TestAServerThatIsRightIsNotBlamedForBeingDifferent judges a conforming server that
+// is as unlike our mock as the documents let it be, three times over.
+func TestAServerThatIsRightIsNotBlamedForBeingDifferent(t *testing.T) {
+	t.Parallel()
+	for name, args := range secondServerSets {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startSecondServer(t, args...)
+			results := server.judged(t, server.hooks())
+			blamed(t, results)
+			assert.Equal(t, reports.RunPass, results.Verdict)
+			assert.Empty(t, ruled(results, reports.NotTested))
+
+			for _, reading := range results.Readings {
+				assert.Equal(t, server.Readings[reading.ID], reading.Observed, reading.ID)
+				delete(server.Readings, reading.ID)
+			}
+			// What the run does not report: what it cannot see from outside, and what it
+			// takes as it comes (such as 200 for 201) and says nothing about.
+			for _, id := range []string{"AMB-01", "AMB-03", "AMB-05", "AMB-08", "AMB-16", "AMB-17", "AMB-18", "AMB-19", "AMB-21", "AMB-41"} {
+				assert.NotContains(t, server.Readings, id, "a reading that is not reported")
+			}
+		})
+	}
+}
+
+// TestWithoutHooksNothingIsBlamed judges it as a black box that cannot be made to do
+// anything.
+func TestWithoutHooksNothingIsBlamed(t *testing.T) {
+	t.Parallel()
+	for name, args := range secondServerSets {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startSecondServer(t, args...)
+			results := server.judged(t, nil)
+			blamed(t, results)
+			assert.Equal(t, reports.RunPartial, results.Verdict)
+		})
+	}
+}
+
+// TestADefectOfTheSecondServerIsFoundAlone puts single defects into the second server:
+// the suite finds them in a server that it was not written beside, and nothing else.
+func TestADefectOfTheSecondServerIsFoundAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		set, mutant string
+		failed      []string
+	}{
+		{"lax", "window-7s", []string{"DEP-DATE-03"}},
+		{"strict", "fresh-body-on-500", []string{"DEP-IDEM-05"}},
+		{"mixed", "external-id-reused-after-cancel", []string{"CASH-EXT-01"}},
+		{"lax", "balance-race", []string{"CASH-BAL-01"}},
+		{"mixed", "keys-across-environments", []string{"ENV-09"}},
+		{"strict", "forwarded-for-trusted", []string{"CASH-SEC-04", "CASH-IP-01", "DEP-SEC-04", "DEP-IP-01"}},
+	} {
+		t.Run(tt.mutant, func(t *testing.T) {
+			t.Parallel()
+			server := startSecondServer(t, append([]string{"--mutant", tt.mutant}, secondServerSets[tt.set]...)...)
+			results := server.judged(t, server.hooks())
+			blamed(t, results, tt.failed...)
+			assert.Equal(t, reports.RunFail, results.Verdict)
+		})
+	}
+}

@@ -1,0 +1,34 @@
+// Single defects that the server can be started with. Each names the place where it
+// takes effect; a server without a mutant asks these functions too and gets the right
+// answer, so the normal path has no other shape than the broken one.
+
+const described = {
+  'window-7s': 'a date is taken up to 7 seconds from the clock',
+  'fresh-body-on-500': 'the replay of a stored error 500 has a body of its own',
+  'external-id-reused-after-cancel': 'the external id of a cancelled cashout is free again',
+  'balance-race': 'two cashouts at once both see the balance as it was before either',
+  'forwarded-for-trusted': 'the whitelist believes X-Forwarded-For',
+  'keys-across-environments': 'one store of idempotency keys for both environments',
+};
+
+export const mutants = Object.keys(described);
+
+export function defect(name) {
+  if (name !== '' && !described[name]) {
+    throw new Error(`there is no mutant called ${name}: take one of ${mutants.join(', ')}`);
+  }
+  const is = (one) => name === one;
+  return {
+    windowSeconds: is('window-7s') ? 7 : 5,
+    storedAnswer: (answer) => {
+      if (!is('fresh-body-on-500') || answer.status !== 500) {
+        return answer;
+      }
+      return { ...answer, body: Buffer.from(answer.body.toString().replace(/at \d+/, `at ${process.hrtime.bigint()}`)) };
+    },
+    freesExternalID: is('external-id-reused-after-cancel'),
+    locksBalance: !is('balance-race'),
+    peer: (call) => (is('forwarded-for-trusted') && call.headers['x-forwarded-for']) || call.peer,
+    sharesKeys: is('keys-across-environments'),
+  };
+}

@@ -1,0 +1,92 @@
+// The merchant panel and the bank, for tests: a folder in which others leave files.
+// Before each request the server does what they ask for.
+//
+//   approve-ID cancel-ID            a deposit, once; the file is removed
+//   deliver-ID complete-ID reject-ID  a cashout, once; the file is removed
+//   funds                           a link whose target is the new balance; removed
+//   fail, drop                      the next POST to deposits or refunds; removed
+//   allowed-PRODUCT-IP              on the whitelist for as long as the file is there
+//
+// Files have no order of their own, so the order is the one in which the actions can
+// follow one another.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { fromPanel } from './money.mjs';
+
+const actions = ['funds', 'fail', 'drop', 'approve', 'cancel', 'deliver', 'complete', 'reject'];
+
+export class Panel {
+  constructor(folder, environment) {
+    this.folder = folder;
+    this.environment = environment;
+  }
+
+  attend() {
+    if (!this.folder) {
+      return;
+    }
+    const files = fs.readdirSync(this.folder);
+    for (const action of actions) {
+      for (const file of files) {
+        const dash = file.indexOf('-');
+        const [what, id] = dash < 0 ? [file, ''] : [file.slice(0, dash), file.slice(dash + 1)];
+        if (what === action) {
+          this.#carryOut(action, id, path.join(this.folder, file));
+        }
+      }
+    }
+    for (const product of ['deposits', 'cashouts']) {
+      const prefix = `allowed-${product}-`;
+      const listed = files.filter((f) => f.startsWith(prefix)).map((f) => f.slice(prefix.length));
+      this.environment.whitelists[product] = new Set(['127.0.0.1', ...listed]);
+    }
+  }
+
+  #carryOut(action, id, file) {
+    const env = this.environment;
+    const balance = action === 'funds' ? fromPanel(fs.readlinkSync(file)) : null;
+    fs.unlinkSync(file);
+    switch (action) {
+      case 'funds':
+        env.balance = balance ?? env.balance;
+        break;
+      case 'fail':
+      case 'drop':
+        env.faults[action] = true;
+        break;
+      case 'approve':
+        settle(env, env.deposits.get(id), 'COMPLETED');
+        break;
+      case 'cancel':
+        settle(env, env.deposits.get(id), 'CANCELLED');
+        break;
+      default:
+        advance(env, env.cashouts.get(id), action);
+    }
+  }
+}
+
+// settle ends an open deposit. One that is paid becomes money to pay out with.
+function settle(env, deposit, status) {
+  if (!deposit || !['CREATED', 'PENDING'].includes(deposit.status)) {
+    return;
+  }
+  deposit.status = status;
+  if (status === 'COMPLETED') {
+    env.balance += deposit.amount;
+  }
+}
+
+// advance is what the bank does to a cashout: 0 pending, 4 delivered, 1 completed, 3
+// rejected. A rejected one gives its money back.
+function advance(env, cashout, action) {
+  const [from, to] = { deliver: [0, 4], complete: [4, 1], reject: [4, 3] }[action];
+  if (!cashout || cashout.status !== from) {
+    return;
+  }
+  cashout.status = to;
+  if (to === 3) {
+    env.balance += cashout.reserved;
+  }
+}
