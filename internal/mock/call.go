@@ -77,7 +77,7 @@ func (e *environment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.late > 0 {
 		e.wait(c.late)
 	}
-	c.setHeaders(w.Header(), a)
+	a = e.rules.present(c, w.Header(), a)
 	e.exchanges.add(newRecordedRequest(r, c.body, c.now), a, w.Header(), c.ending, e.clock.source().Sub(started))
 	switch c.ending {
 	case whole:
@@ -109,7 +109,7 @@ func (e *environment) answerSafely(c *call, tooLarge bool) (a answer) {
 // path, method, size, address (reading AMB-45), and hands it on.
 func (e *environment) answer(c *call, tooLarge bool) answer {
 	path := c.request.URL.Path
-	if c.endpoint, c.id = e.routes.find(path); c.endpoint == nil {
+	if c.endpoint, c.id = e.rules.route(e, path); c.endpoint == nil {
 		return *unknownPath(productOf(path))
 	}
 	if c.op = c.endpoint.operation(c.request.Method); c.op == nil {
@@ -118,13 +118,14 @@ func (e *environment) answer(c *call, tooLarge bool) answer {
 	if tooLarge {
 		return *bodyTooLarge(c.op.product)
 	}
-	if !e.rules.whitelisted(e, c.op.product, e.rules.peer(c.request)) {
+	if !e.rules.whitelisted(c, e.rules.peer(c.request)) {
 		return *refuseFor(c.op.product, http.StatusUnauthorized, d24.CodeInvalidIP, d24.CashoutUnregisteredIP, "Unregistered IP address")
 	}
 	return e.rules.admit(c, c.op.identify)
 }
 
-func (c *call) setHeaders(h http.Header, a answer) {
+// withHeaders gives an answer the headers that every answer has.
+func withHeaders(c *call, h http.Header, a answer) answer {
 	h["Server"] = c.env.fixed.server
 	h["Content-Type"] = c.env.fixed.contentType
 	h["Date"] = c.env.clock.dateOf(c.now)
@@ -132,6 +133,7 @@ func (c *call) setHeaders(h http.Header, a answer) {
 	if c.endpoint != nil && c.op == nil {
 		h["Allow"] = []string{c.endpoint.allow()}
 	}
+	return a
 }
 
 var errTooLarge = errors.New("request body is too large")

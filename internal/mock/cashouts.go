@@ -44,10 +44,10 @@ func makeCashout(c *call, cashout *store.Cashout) answer {
 	rules, m := c.env.rules, c.caller
 	return c.commit(func(tx *store.Tx) answer {
 		if rules.externalIDUsed(tx, m, cashout.ExternalID) {
-			return *invalid(d24.CashoutExternalIDUsed, "External ID already used")
+			return *externalIDTaken()
 		}
 		if !rules.enoughFunds(tx.Balance(m.number), cashout.Amount) {
-			return *invalid(d24.CashoutInsufficientFunds, "Insufficient funds")
+			return *insufficientFunds()
 		}
 		tx.SetBalance(m.number, tx.Balance(m.number)-cashout.Amount)
 		tx.AddCashout(cashout)
@@ -182,6 +182,10 @@ func cashoutTransition(from, to d24.CashoutStatus) bool {
 	}
 	return false
 }
+
+func externalIDTaken() *answer { return invalid(d24.CashoutExternalIDUsed, "External ID already used") }
+
+func insufficientFunds() *answer { return invalid(d24.CashoutInsufficientFunds, "Insufficient funds") }
 
 // invalid is a refusal of data that are well-formed and wrong. Most codes share
 // HTTP 412 (cashouts, reference).

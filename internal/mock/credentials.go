@@ -9,10 +9,10 @@ import (
 // DefaultCredentials are the first environment's keys when none are given. They
 // are fixed, so that a client can be configured before the mock starts, and
 // nobody can take them for real ones.
-func DefaultCredentials() d24.Credentials { return fakeCredentials("stg") }
+func DefaultCredentials() d24.Credentials { return fakeCredentials(firstName) }
 
 // DefaultSecondCredentials are the second environment's keys when none are given.
-func DefaultSecondCredentials() d24.Credentials { return fakeCredentials("second") }
+func DefaultSecondCredentials() d24.Credentials { return fakeCredentials(secondName) }
 
 func fakeCredentials(environment string) d24.Credentials {
 	name := "fake-" + environment + "-"

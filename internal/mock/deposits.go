@@ -133,7 +133,7 @@ func (c *call) depositStatusAnswer(d *store.Deposit) depositStatusAnswer {
 		BonusAmount:   d.Bonus,
 		PaymentMethod: d.PaymentMethod,
 		PaymentType:   d.PaymentType,
-		Status:        d.Status,
+		Status:        c.env.rules.shownStatus(d),
 		Payer:         d.Payer,
 		Refunded:      d.Refunded > 0,
 	}

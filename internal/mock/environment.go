@@ -33,6 +33,12 @@ type environment struct {
 	log       *slog.Logger
 }
 
+// The names of the environments.
+const (
+	firstName  = "stg"
+	secondName = "second"
+)
+
 // A merchant is one caller. Its number stands for it in the store.
 type merchant struct {
 	number      int

@@ -191,7 +191,7 @@ func cashoutCaller(c *call) *answer {
 	if !rules.userAgent(c.request) {
 		return refuseCashout(http.StatusPreconditionFailed, d24.CashoutInvalidParameter, "User-Agent: Invalid or missing User-Agent")
 	}
-	if c.header(d24.HeaderPayloadSignature) == "" || repeated(c.request, d24.HeaderPayloadSignature) {
+	if !rules.controlSent(c) {
 		return invalidControl()
 	}
 	body, ok := parseCashout(c.body)

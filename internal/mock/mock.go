@@ -33,6 +33,9 @@ type Options struct {
 	// missing is the default.
 	Readings map[string]string
 
+	// Mutant is the name of one deliberate defect, of [Mutants]; empty means none.
+	Mutant string
+
 	Now   func() time.Time                     // nil = time.Now; what the mock's clock starts from
 	After func(time.Duration) <-chan time.Time // nil = time.After; what injected delays wait for
 	Seed  uint64                               // of everything decided by chance; 0 = a fixed one
@@ -109,8 +112,7 @@ func Start(opts Options) (*Mock, error) {
 	return m, nil
 }
 
-// start takes changes of the rulebook: that is how a mock with a deliberate defect is
-// made.
+// start takes changes of the rulebook beyond those that Options name, for tests.
 func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
 	m := &Mock{
 		log:     opts.Logger,
@@ -134,18 +136,24 @@ func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
 	if m.readings, err = applyReadings(rules, opts.Readings); err != nil {
 		return nil, err
 	}
+	if opts.Mutant != "" {
+		if err := applyMutant(rules, opts.Mutant); err != nil {
+			return nil, err
+		}
+	}
 	for _, change := range changes {
 		change(rules)
 	}
 	if err := checkManageAddr(opts.ManageAddr, opts.AdminToken); err != nil {
 		return nil, err
 	}
-	if m.first, err = m.newEnvironment("stg", rules, false, opts, orDefault(opts.Credentials, DefaultCredentials())); err != nil {
+	if m.first, err = m.newEnvironment(firstName, rules, false, opts, orDefault(opts.Credentials, DefaultCredentials())); err != nil {
 		return nil, err
 	}
-	if m.second, err = m.newEnvironment("second", rules, true, opts, orDefault(opts.SecondCredentials, DefaultSecondCredentials())); err != nil {
+	if m.second, err = m.newEnvironment(secondName, rules, true, opts, orDefault(opts.SecondCredentials, DefaultSecondCredentials())); err != nil {
 		return nil, err
 	}
+	rules.connect(m.first, m.second)
 	if err := m.listen(rules, opts); err != nil {
 		_ = m.Close() // the error that matters is why it could not start
 		return nil, err
@@ -236,7 +244,7 @@ func (m *Mock) listen(rules *rulebook, opts Options) error {
 
 	m.api.serve(m.first, config, errorLog)
 	m.secondAPI.serve(m.second, config, errorLog)
-	m.plain.serve(plainHandler(m.first, rules.plain(m.BaseURL())), nil, errorLog)
+	m.plain.serve(plainHandler(m.first, rules.plain(m.first, m.BaseURL())), nil, errorLog)
 	m.manage.serve(newManager(m, m.manage, opts.AdminToken), config, errorLog)
 	return nil
 }

@@ -39,7 +39,7 @@ func (c *call) once(work func() answer) answer {
 	}
 	scope, fingerprint := rules.keyScope(c, key), rules.fingerprint(c.body)
 	for {
-		claim := rules.claim(c.env.state, scope, fingerprint, c.now)
+		claim := rules.claim(c, scope, fingerprint)
 		switch claim.Standing {
 		case store.Mine:
 			return c.own(claim.Ticket, work)

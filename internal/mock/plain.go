@@ -50,7 +50,7 @@ func (h *heldAnswer) Write(b []byte) (int, error) {
 
 // plainError tells a person what is wrong. It is not a redirect on purpose: many
 // clients would follow one and send their credentials along (reading AMB-24).
-func plainError(string) http.Handler {
+func plainError(*environment, string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1") // RFC 9110 wants it on a 426
 		w.Header().Set("Connection", "Upgrade, close")
@@ -62,12 +62,12 @@ func plainError(string) http.Handler {
 }
 
 // plainRefusal closes the connection without an answer (AMB-24 refuse).
-func plainRefusal(string) http.Handler {
+func plainRefusal(*environment, string) http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
 
 // plainRedirect points at the same path under https (AMB-24 redirect).
-func plainRedirect(api string) http.Handler {
+func plainRedirect(_ *environment, api string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", api+r.URL.RequestURI())
 		w.Header().Set("Connection", "close")

@@ -35,7 +35,7 @@ func createRefund(c *call) answer {
 		switch {
 		case !rules.refundOf(d):
 			return *invalidRefund("the deposit is not COMPLETED")
-		case amount <= 0 || !rules.refundable(d, amount):
+		case amount <= 0 || !rules.refundable(c, d, amount):
 			return *invalidRefund("Amount to refund not valid")
 		case d.PaymentMethod != cardMethod && body.BankAccount == nil:
 			return *refuse(http.StatusBadRequest, d24.CodeMissingBankAccount, "Missing bank account")

@@ -15,12 +15,14 @@ import (
 // A rulebook is every decision that the mock takes, one function each. Handlers
 // read as the documented normal path and ask the rulebook; a reading of an
 // ambiguity replaces entries of it before the mock starts (see readings.go), and
-// so does any deliberate defect. Nothing replaces them afterwards.
+// so does a mutant (see mutants.go). Nothing replaces them afterwards.
 type rulebook struct {
 	// The way in.
-	plain       func(api string) http.Handler                            // what the plain-HTTP listener does
-	peer        func(r *http.Request) netip.Addr                         // whose address the whitelist is asked about
-	whitelisted func(e *environment, p product, address netip.Addr) bool // may this address call
+	plain       func(e *environment, api string) http.Handler         // what the plain-HTTP listener does
+	route       func(e *environment, path string) (*endpoint, string) // what stands under a path, and the id in it
+	peer        func(r *http.Request) netip.Addr                      // whose address the whitelist is asked about
+	whitelisted func(c *call, address netip.Addr) bool                // may this address call
+	present     func(c *call, header http.Header, a answer) answer    // the answer as it is sent
 
 	// Who calls, deposits.
 	contentType       func(c *call) bool                           // is Content-Type as it must be
@@ -35,6 +37,7 @@ type rulebook struct {
 
 	// Who calls, cashouts.
 	userAgent         func(r *http.Request) bool                         // is User-Agent as it must be
+	controlSent       func(c *call) bool                                 // is there one Payload-Signature
 	cashoutsLogin     func(e *environment, login, pass string) *merchant // login and pass of the body
 	cashoutsBasic     func(r *http.Request, m *merchant) bool            // the same in a Basic header
 	cashoutsSignature func(m *merchant, c *call) bool                    // Payload-Signature against the body
@@ -45,7 +48,7 @@ type rulebook struct {
 	keyScope     func(c *call, key string) string                   // within what a key is unique
 	fingerprint  func(body []byte) string                           // what is kept of a request to know it again
 	sameRequest  func(stored, current string) bool                  // is this the request that was answered
-	claim        func(s *store.State, scope, fingerprint string, now time.Time) store.Claim
+	claim        func(c *call, scope, fingerprint string) store.Claim
 	whileBusy    func(c *call, key string, done <-chan struct{}) *answer // a second request while the first is under way
 	storeOutcome func(a answer) bool                                     // is this answer kept under its key
 	replay       func(c *call, stored answer) answer                     // what a repeated request gets
@@ -56,10 +59,11 @@ type rulebook struct {
 	visibleDeposit    func(c *call, tx *store.Tx, id int64) *store.Deposit // one of the caller's own
 	visibleRefund     func(c *call, tx *store.Tx, id int64) *store.Refund
 	invoiceUsed       func(tx *store.Tx, m *merchant, invoiceID string) bool
-	ageDeposit        func(d *store.Deposit, now time.Time) // what time alone does to it
+	ageDeposit        func(d *store.Deposit, now time.Time)    // what time alone does to it
+	shownStatus       func(d *store.Deposit) d24.DepositStatus // what the status endpoint says
 	depositTransition func(from, to d24.DepositStatus) bool
 	fillsBalance      func(d *store.Deposit) bool // on approval
-	refundable        func(d *store.Deposit, amount d24.Amount) bool
+	refundable        func(c *call, d *store.Deposit, amount d24.Amount) bool
 	refundOf          func(d *store.Deposit) bool // may it be refunded at all
 	refundTransition  func(from, to d24.RefundStatus) bool
 
@@ -71,7 +75,8 @@ type rulebook struct {
 	cashoutTransition func(from, to d24.CashoutStatus) bool
 	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
 
-	bases func(second bool) store.Bases // first ids of an environment
+	bases   func(second bool) store.Bases    // first ids of an environment
+	connect func(first, second *environment) // what the environments share: nothing (ENV-09)
 }
 
 // newRulebook is the documented behaviour, and where the documents are silent the
@@ -80,7 +85,9 @@ func newRulebook() *rulebook {
 	return &rulebook{
 		plain:       plainError,
 		peer:        tcpPeer,
-		whitelisted: func(e *environment, p product, address netip.Addr) bool { return e.whitelist.contains(p, address) },
+		route:       func(e *environment, path string) (*endpoint, string) { return e.routes.find(path) },
+		whitelisted: func(c *call, address netip.Addr) bool { return c.env.whitelist.contains(c.op.product, address) },
+		present:     withHeaders,
 
 		contentType:     jsonOnBodies,
 		noAuthorization: func() *answer { return missingHeader(d24.HeaderAuthorization) },
@@ -98,6 +105,9 @@ func newRulebook() *rulebook {
 		},
 
 		userAgent: func(r *http.Request) bool { return r.Header.Get(d24.HeaderUserAgent) != "" },
+		controlSent: func(c *call) bool {
+			return c.header(d24.HeaderPayloadSignature) != "" && !repeated(c.request, d24.HeaderPayloadSignature)
+		},
 		cashoutsLogin: func(e *environment, login, pass string) *merchant {
 			m := e.directory.Load().byCashout[login]
 			if m == nil || subtle.ConstantTimeCompare([]byte(m.credentials.Cashouts.APIPassphrase), []byte(pass)) != 1 {
@@ -110,12 +120,14 @@ func newRulebook() *rulebook {
 			return utf8.Valid(c.body) && m.cashouts.VerifyPayload(c.header(d24.HeaderPayloadSignature), c.body)
 		},
 
-		admit:        callerFirst,
-		key:          keyOfPost,
-		keyScope:     scopeByCallerAndPath,
-		fingerprint:  func([]byte) string { return "" },
-		sameRequest:  func(_, _ string) bool { return true },
-		claim:        (*store.State).Claim,
+		admit:       callerFirst,
+		key:         keyOfPost,
+		keyScope:    scopeByCallerAndPath,
+		fingerprint: func([]byte) string { return "" },
+		sameRequest: func(_, _ string) bool { return true },
+		claim: func(c *call, scope, fingerprint string) store.Claim {
+			return c.env.state.Claim(scope, fingerprint, c.now)
+		},
 		whileBusy:    waitForFirst,
 		storeOutcome: func(answer) bool { return true },
 		replay:       func(_ *call, stored answer) answer { return stored },
@@ -126,10 +138,11 @@ func newRulebook() *rulebook {
 		visibleRefund:     ownRefund,
 		invoiceUsed:       func(tx *store.Tx, m *merchant, id string) bool { return tx.DepositByInvoice(m.number, id) != nil },
 		ageDeposit:        ageDeposit,
+		shownStatus:       func(d *store.Deposit) d24.DepositStatus { return d.Status },
 		depositTransition: depositTransition,
 		fillsBalance:      func(d *store.Deposit) bool { return !d.Test },
 		refundOf:          func(d *store.Deposit) bool { return d.Status == d24.DepositCompleted },
-		refundable:        func(d *store.Deposit, amount d24.Amount) bool { return amount <= d.Amount-d.Refunded },
+		refundable:        func(_ *call, d *store.Deposit, amount d24.Amount) bool { return amount <= d.Amount-d.Refunded },
 		refundTransition:  refundTransition,
 
 		externalIDUsed:    func(tx *store.Tx, m *merchant, id string) bool { return tx.ExternalIDUsed(m.number, id) },
@@ -139,7 +152,8 @@ func newRulebook() *rulebook {
 		cashoutTransition: cashoutTransition,
 		setCashout:        setCashout,
 
-		bases: smallBases,
+		bases:   smallBases,
+		connect: func(_, _ *environment) {},
 	}
 }
 
