@@ -42,6 +42,10 @@ build: ## Build bin/d24conform
 acceptance: build ## Judge the embedded mock by every server rule, and print the report's path
 	$(CLEAN_ENV) bin/d24conform run server
 
+.PHONY: selftest
+selftest: build ## Prove that the suite notices every mutant of the mock, and for the right reason
+	$(CLEAN_ENV) bin/d24conform selftest
+
 .PHONY: test
 test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
 	go test -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
@@ -102,6 +106,7 @@ ci: ## What CI runs after make tools; nothing may be left out
 	$(MAKE) test STRICT=1
 	$(MAKE) race STRICT=1
 	$(MAKE) acceptance
+	$(MAKE) selftest
 	$(MAKE) verify
 
 .PHONY: clean

@@ -18,6 +18,7 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/selftest"
 )
 
 // The mock's fixed addresses, so that a client can be configured before it starts.
@@ -32,6 +33,8 @@ const (
 type mockFlags struct {
 	addr, plainAddr, manageAddr, secondAddr string
 	readings                                []string
+	mutant                                  string
+	listMutants                             bool
 	seed                                    uint64
 	adminTokenFile                          string
 	caOut                                   string
@@ -46,6 +49,7 @@ func (a *app) mockCommand() *cobra.Command {
 		Example: indent(`
 d24conform mock                                     # prints addresses, keys and what to export
 d24conform mock --reading AMB-05=reject             # where the documents are silent, choose
+d24conform mock --mutant window-7s                  # with one defect: do your tests notice?
 d24conform mock --addr 127.0.0.1:9443 --json        # for a script: one JSON document when ready`),
 		Long: `It runs until it is interrupted (Ctrl-C, SIGTERM), and then ends with 0: being
 stopped is how a server succeeds. Everything it knows is in memory and gone afterwards.
@@ -55,6 +59,9 @@ a file that clients must trust. Its keys are the D24_… variables when these ar
 else fixed ones that nobody can take for real.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.listMutants {
+				return a.listMutants()
+			}
 			return a.mock(cmd.Context(), flags)
 		},
 	}
@@ -64,6 +71,9 @@ else fixed ones that nobody can take for real.`,
 	f.StringVar(&flags.manageAddr, "manage-addr", mockManageAddr, "`ADDRESS` of the management API")
 	f.StringVar(&flags.secondAddr, "second-addr", mockSecondAddr, "`ADDRESS` of a second environment, which shares nothing with the first")
 	f.StringArrayVar(&flags.readings, "reading", nil, "`ID=NAME` of the reading to take where the documents are silent; may be repeated")
+	f.StringVar(&flags.mutant, "mutant", "", "`NAME` of one deliberate defect to start with")
+	f.BoolVar(&flags.listMutants, "list-mutants", false, "print the names of all mutants, what each does wrong and which rules it breaks")
+	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames()))
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` that everything decided by chance follows from (default: a fixed one)")
 	f.StringVar(&flags.adminTokenFile, "admin-token-file", "", "`FILE` with the token that the management API asks for; needed off loopback")
 	f.StringVar(&flags.caOut, "ca-out", "", "`FILE` to write the authority's certificate to (default: one in the user's cache folder)")
@@ -149,6 +159,14 @@ func (a *app) mockOptions(flags mockFlags) (opts mock.Options, given d24.Credent
 	}
 	if opts.Readings, err = parseReadings(flags.readings); err != nil {
 		return mock.Options{}, given, err
+	}
+	if flags.mutant != "" {
+		chosen, err := selftest.Choose([]string{flags.mutant})
+		if err != nil {
+			return mock.Options{}, given, unknownMutant("--mutant", err)
+		}
+		opts.Mutant = chosen[0].Name
+		a.warnf("mutant %s: this is a server that %s", chosen[0].Name, chosen[0].Says)
 	}
 	if flags.adminTokenFile != "" {
 		data, err := os.ReadFile(flags.adminTokenFile)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/cli/suggest"
+	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/steps"
 	"github.com/d24conform/d24conform/vectors"
@@ -163,11 +164,35 @@ func openRules(set string) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := evidence(nil, nil)
+	e, err := evidence(serverMutants(), conformingServers(ledger))
 	if err != nil {
 		return nil, err
 	}
 	return &ruleSet{ledger, e}, nil
+}
+
+// serverMutants are the mock's defects, as selftest proves them.
+func serverMutants() []rules.Mutant {
+	var list []rules.Mutant
+	for _, m := range mock.Mutants() {
+		list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleServer, Rules: m.Breaks})
+	}
+	return list
+}
+
+// conformingServers are the servers that have to PASS: the mock, and one that was written
+// from the documents alone. Tests in steps hold both to every rule.
+func conformingServers(ledger *rules.Ledger) []rules.Peer {
+	var all []string
+	for _, rule := range ledger.For(rules.RoleServer, rules.Products()) {
+		if rule.Judgement(rules.RoleServer) == rules.Judged {
+			all = append(all, rule.ID)
+		}
+	}
+	return []rules.Peer{
+		{Name: "the bundled mock", Role: rules.RoleServer, Rules: all},
+		{Name: "steps/testdata/second-server", Role: rules.RoleServer, Rules: all},
+	}
 }
 
 // verify is [rules.Ledger.Verify] with the other sets of this program.

@@ -1,0 +1,136 @@
+package selftest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/reports"
+)
+
+// A Verdict is what came of one mutant.
+type Verdict string
+
+// The verdicts.
+const (
+	Exactly  Verdict = "killed exactly"
+	Extras   Verdict = "killed with extras" // rules failed that it does not break
+	Survived Verdict = "survived"           // a rule that it breaks did not fail
+	Invalid  Verdict = "INVALID"            // the run proves nothing; see the package comment
+)
+
+// A Result is one mutant's row of the matrix.
+type Result struct {
+	Mutant     string   `json:"mutant"`
+	Says       string   `json:"says"`
+	Verdict    Verdict  `json:"verdict"`
+	Reason     string   `json:"reason,omitempty"` // why it is not killed exactly
+	Breaks     []string `json:"breaks"`           // what had to fail
+	Failed     []string `json:"failed"`           // what failed
+	Kills      []Kill   `json:"kills"`
+	Calls      int      `json:"calls"`
+	DurationMS int64    `json:"duration_ms"`
+}
+
+// A Kill is a scenario that noticed the mutant, and the sentence in which it did.
+type Kill struct {
+	Rules    []string `json:"rules"`
+	Scenario string   `json:"scenario"`
+	Feature  string   `json:"feature"`
+	Line     int      `json:"line"`
+	Step     string   `json:"step"`
+	Expected string   `json:"expected"`
+	Seen     string   `json:"seen"`
+}
+
+// judge holds a mutant's run against that of the mock as it is.
+func judge(m mock.Mutant, conforming, run outcome) Result {
+	r := Result{
+		Mutant: m.Name, Says: m.Says, Breaks: conforming.looksAt(m.Breaks), Failed: []string{}, Kills: []Kill{}, Calls: run.calls,
+	}
+	for _, at := range run.places() {
+		s := run.scenarios[at]
+		if !failed(s.verdict) {
+			continue
+		}
+		r.Kills = append(r.Kills, Kill{s.rules, s.name, at.feature, at.line, s.step, s.expected, s.seen})
+	}
+	for id, verdict := range run.rules {
+		if failed(verdict) {
+			r.Failed = append(r.Failed, id)
+		}
+	}
+	slices.Sort(r.Failed)
+	slices.Sort(r.Breaks)
+
+	missed, extra := without(r.Breaks, r.Failed), without(r.Failed, r.Breaks)
+	if problem := proofless(conforming, run); problem != "" {
+		r.Verdict, r.Reason = Invalid, problem
+		return r
+	}
+	switch {
+	case len(r.Failed) == 0:
+		r.Verdict, r.Reason = Survived, "no rule failed"
+	case len(missed) == len(r.Breaks):
+		r.Verdict, r.Reason = Invalid, "it failed for another rule: "+strings.Join(extra, " ")
+	case len(missed) > 0:
+		r.Verdict, r.Reason = Survived, strings.Join(missed, " ")+" did not fail"
+	case len(extra) > 0:
+		r.Verdict, r.Reason = Extras, strings.Join(extra, " ")+" failed too"
+	default:
+		r.Verdict = Exactly
+	}
+	return r
+}
+
+// proofless is why a run proves nothing, in words; empty when it does prove something.
+func proofless(conforming, run outcome) string {
+	switch {
+	case run.err != nil:
+		return run.err.Error()
+	case run.crashed != "":
+		return "the mock crashed: " + run.crashed
+	case len(run.scenarios) != len(conforming.scenarios):
+		return fmt.Sprintf("%d scenarios were run, and %d against the mock as it is", len(run.scenarios), len(conforming.scenarios))
+	}
+	for _, at := range run.places() {
+		is, was := run.scenarios[at], conforming.scenarios[at]
+		where := fmt.Sprintf("%s:%d %q", at.feature, at.line, is.name)
+		switch {
+		case is.verdict == reports.Inconclusive:
+			return fmt.Sprintf("%s is inconclusive: %s", where, is.reason)
+		case is.verdict == reports.NotTested && was.verdict != reports.NotTested:
+			return fmt.Sprintf("%s was not tested: %s", where, is.reason)
+		case failed(is.verdict) && is.step == "":
+			return where + " failed without a sentence"
+		case failed(is.verdict) && is.uncertain:
+			return where + " failed although a control of it was not accepted"
+		case is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
+			return fmt.Sprintf("%s passed with %d calls, and with %d against the mock as it is", where, is.calls, was.calls)
+		}
+	}
+	return ""
+}
+
+// mostTries is how often a scenario sends its trio at most.
+const mostTries = 3
+
+// sameCalls says whether two scenarios that passed made the same calls, but for trios
+// that one of them repeated.
+func sameCalls(a, b scenario) bool {
+	if a.trios > b.trios {
+		a, b = b, a
+	}
+	if a.trios == b.trios {
+		return a.calls == b.calls
+	}
+	return a.calls < b.calls && b.calls <= mostTries*a.calls
+}
+
+func failed(v reports.Verdict) bool { return v == reports.Fail || v == reports.Warn }
+
+// without are the elements of a that b lacks.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(each string) bool { return slices.Contains(b, each) })
+}

@@ -1,0 +1,122 @@
+package selftest_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/selftest"
+	"github.com/d24conform/d24conform/steps"
+)
+
+// TestAHandfulOfMutants runs one of each kind; make selftest runs them all.
+func TestAHandfulOfMutants(t *testing.T) {
+	t.Parallel()
+	names := []string{
+		"window-7s", "fresh-body-on-500", "check-then-insert-race", "negative-balance-race", "plain-http-refused-too-late", "one-database",
+	}
+	mutants, err := selftest.Choose(names)
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Mutants: mutants})
+	require.NoError(t, err)
+
+	var matrix bytes.Buffer
+	require.NoError(t, report.Write(&matrix))
+	assert.Equal(t, selftest.Counts{Exactly: len(names)}, report.Counts, "%s", &matrix)
+	for i, got := range report.Mutants {
+		assert.Equal(t, names[i], got.Mutant, "rows stand in the order that was asked for")
+		assert.Equal(t, got.Breaks, got.Failed)
+		require.NotEmpty(t, got.Kills)
+		for _, kill := range got.Kills {
+			assert.NotEmpty(t, kill.Step)
+			assert.NotEmpty(t, kill.Seen)
+		}
+	}
+	assert.Contains(t, matrix.String(), "6 mutants: 6 killed exactly, 0 with extras, 0 survived, 0 INVALID")
+}
+
+// A set that is wrong is noticed in both directions, and a mutant that is none as well.
+func TestWrongSetsAreNoticed(t *testing.T) {
+	t.Parallel()
+	tags, err := steps.ParseTags("@DEP-DATE-02 or @DEP-DATE-03 or @DEP-IDEM-05")
+	require.NoError(t, err)
+	mutants, err := selftest.Choose([]string{"past-only", "window-7s", "window-7s", "window-7s"})
+	require.NoError(t, err)
+	mutants[0].Breaks = []string{"DEP-DATE-03"}
+	mutants[1].Breaks = []string{"DEP-DATE-02", "DEP-DATE-03"}
+	mutants[2].Breaks = []string{"DEP-IDEM-05"}
+	mutants[3].Name = "no-such"
+	report, err := selftest.Run(t.Context(), selftest.Options{Mutants: mutants, Tags: tags})
+	require.NoError(t, err)
+	require.Len(t, report.Mutants, 4)
+	assert.Equal(t, selftest.Counts{Extras: 1, Survived: 1, Invalid: 2}, report.Counts)
+	for i, reason := range []string{
+		"DEP-DATE-02 failed too", "DEP-DATE-02 did not fail", "it failed for another rule: DEP-DATE-03",
+		`it did not start: start the embedded mock: start mock: there is no mutant "no-such"`,
+	} {
+		assert.Equal(t, reason, report.Mutants[i].Reason)
+	}
+	var matrix strings.Builder
+	require.NoError(t, report.Write(&matrix))
+	for _, line := range []string{"  + past-only ", "  - window-7s ", "  ! window-7s ", "  ! no-such "} {
+		assert.Contains(t, matrix.String(), line)
+	}
+}
+
+func TestTagsChooseTheMutants(t *testing.T) {
+	t.Parallel()
+	tags, err := steps.ParseTags("@ENV-11")
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Tags: tags})
+	require.NoError(t, err)
+	require.Len(t, report.Mutants, 1)
+	assert.Equal(t, "credentials-across-environments", report.Mutants[0].Mutant)
+	assert.Equal(t, selftest.Exactly, report.Mutants[0].Verdict)
+	assert.Len(t, report.Mutants[0].Kills, 2, "of either product")
+}
+
+func TestNothingSelectedIsAnError(t *testing.T) {
+	t.Parallel()
+	tags, err := steps.ParseTags("@no-such")
+	require.NoError(t, err)
+	_, err = selftest.Run(t.Context(), selftest.Options{Tags: tags})
+	require.ErrorIs(t, err, steps.ErrNothingSelected)
+}
+
+func TestAnInterruptedRunHasNoReport(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := selftest.Run(ctx, selftest.Options{
+		Mutants: mock.Mutants()[:4], Parallel: 1, Progress: func(selftest.Result) { cancel() },
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestMutantsAreChosenByName(t *testing.T) {
+	t.Parallel()
+	got, err := selftest.Choose([]string{"window-7s", " past-only"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"window-7s", "past-only"}, names(got))
+
+	_, err = selftest.Choose([]string{"window-7s", "no-such"})
+	var unknown *selftest.UnknownMutantError
+	require.ErrorAs(t, err, &unknown)
+	assert.Equal(t, "no-such", unknown.Name)
+	assert.EqualError(t, err, `there is no mutant "no-such"`)
+}
+
+func names(mutants []mock.Mutant) []string {
+	return slices.Collect(func(yield func(string) bool) {
+		for _, m := range mutants {
+			if !yield(m.Name) {
+				return
+			}
+		}
+	})
+}
