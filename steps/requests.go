@@ -72,7 +72,9 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		}
 		return always(client.CashoutStatus(cashout.id, cashout.external))
 	case "cashout hold":
-		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold) }), nil
+		return w.perCashout(ctx, func(c cashout) merchant.Request {
+			return client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold)
+		}), nil
 	case "cashout cancel":
 		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.CancelCashout(c.id, c.external) }), nil
 	}

@@ -34,7 +34,8 @@ func straight(auth merchant.Auth) exchange.Header {
 	case merchant.SignedCashout:
 		return append(h, exchange.Header{
 			{Name: "Authorization", Value: basicOfTheCashouts},
-			{Name: "Content-Type", Value: "application/json"}, {Name: "Payload-Signature", Value: hmacOf("cash-secret", orderBody)},
+			{Name: "Content-Type", Value: "application/json"},
+			{Name: "Payload-Signature", Value: hmacOf("cash-secret", orderBody)},
 		}...)
 	case merchant.ReadOnlyBearer:
 		return append(h, exchange.Header{
