@@ -29,6 +29,7 @@ type environment struct {
 	exchanges *recorder
 	funds     d24.Amount
 	wait      func(time.Duration)
+	unused    *unusedConns // to its listener
 	fixed     fixedHeaders
 	log       *slog.Logger
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/localca"
 )
@@ -107,7 +108,7 @@ func (l *listener) addTo(leaf localca.Leaf) localca.Leaf {
 // would take that long.
 type unusedConns struct {
 	mu     sync.Mutex
-	conns  map[net.Conn]struct{}
+	conns  map[net.Conn]time.Time // since when
 	closed bool
 }
 
@@ -123,9 +124,22 @@ func (u *unusedConns) track(c net.Conn, state http.ConnState) {
 		return
 	}
 	if u.conns == nil {
-		u.conns = make(map[net.Conn]struct{})
+		u.conns = make(map[net.Conn]time.Time)
 	}
-	u.conns[c] = struct{}{}
+	u.conns[c] = time.Now()
+}
+
+// youngerThan says whether there is one that was opened less than so long ago: its
+// request is probably on the way.
+func (u *unusedConns) youngerThan(age time.Duration) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, since := range u.conns {
+		if time.Since(since) < age {
+			return true
+		}
+	}
+	return false
 }
 
 func (u *unusedConns) close() {

@@ -242,6 +242,7 @@ func (m *Mock) listen(rules *rulebook, opts Options) error {
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	errorLog := slog.NewLogLogger(m.log.Handler(), slog.LevelDebug)
 
+	m.first.unused, m.second.unused = &m.api.unused, &m.secondAPI.unused
 	m.api.serve(m.first, config, errorLog)
 	m.secondAPI.serve(m.second, config, errorLog)
 	m.plain.serve(plainHandler(m.first, rules.plain(m.first, m.BaseURL())), nil, errorLog)

@@ -7,10 +7,16 @@ import (
 	"time"
 )
 
-// quiet is how long a meeting waits for one more to come. Requests that are sent at
-// once arrive within a few milliseconds of each other; whoever is alone is held up no
-// longer than this.
-const quiet = 15 * time.Millisecond
+// How long a meeting waits for one more to come. Requests that are sent at once over
+// open connections arrive within a few milliseconds of each other; whoever is alone is
+// held up no longer than that. A request that needs a new connection is late by a TLS
+// handshake, and fifty of them on a busy machine by fifty: as long as somebody who has
+// just connected has said nothing yet, the meeting goes on, for a bounded time.
+const (
+	quiet   = 20 * time.Millisecond
+	recent  = time.Second
+	longest = 2 * time.Second
+)
 
 // A meetings is the gap between looking and acting in which races happen, made wide
 // enough to be hit every time: requests about one thing that come close together leave
@@ -40,22 +46,29 @@ func (m *meetings) join(c *call, about string) {
 	}
 	m.open[about] = here
 	m.mu.Unlock()
-	for seen := -1; !m.ended(about, here, &seen); {
+	defer close(here.over)
+	for round, seen := 0, 0; ; round++ {
 		c.env.wait(quiet)
+		expecting := c.env.unused.youngerThan(recent) && round < int(longest/quiet)
+		if seen = m.ended(about, here, seen, expecting); seen == nobody {
+			return
+		}
 	}
-	close(here.over)
 }
 
-// ended says whether nobody has come since it was asked last, and then closes the door.
-func (m *meetings) ended(about string, here *meeting, seen *int) bool {
+// nobody is how many have come when nobody has.
+const nobody = -1
+
+// ended closes the door when nobody has come since it was asked last, and nobody is
+// expected. Else it returns how many have come.
+func (m *meetings) ended(about string, here *meeting, seen int, expecting bool) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if here.came > *seen {
-		*seen = here.came
-		return false
+	if here.came > seen || expecting {
+		return here.came
 	}
 	delete(m.open, about)
-	return true
+	return nobody
 }
 
 // A serial makes scopes that no key has: who works outside of its key's record still

@@ -132,7 +132,7 @@ func dateMutants() []Mutant {
 			},
 		},
 		{
-			"past-only", "refuses dates that are past, and takes any that is to come",
+			"past-only", "refuses dates that are too old, and takes any that is to come",
 			[]string{"DEP-DATE-02", "DEP-DATE-03"},
 			func(r *rulebook) { r.dateFresh = func(now, date time.Time) bool { return now.Sub(date) <= d24.Window } },
 		},

@@ -47,7 +47,7 @@ func TestMutantsBreakEveryJudgedRule(t *testing.T) {
 // One that changed nothing would be a defect that nobody could notice.
 func TestEveryMutantChangesTheRulebook(t *testing.T) {
 	for _, m := range Mutants() {
-		assert.NoError(t, applyMutant(newRulebook(), m.Name))
+		require.NoError(t, applyMutant(newRulebook(), m.Name))
 	}
 	assert.True(t, sameRules(newRulebook(), newRulebook()))
 	assert.EqualError(t, applyMutant(newRulebook(), "no-such"), `there is no mutant "no-such"`)
