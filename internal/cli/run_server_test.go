@@ -194,7 +194,7 @@ func TestAWaivedViolation(t *testing.T) {
 // a verdict on its firewall.
 func TestATargetThatBeginsToRefuseHalfWay(t *testing.T) {
 	t.Parallel()
-	for _, after := range []int64{30, 200, 400} {
+	for _, after := range []int64{30, 300} {
 		var seen atomic.Int64
 		honest := &servers.Deposits{Panel: t.TempDir()}
 		api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

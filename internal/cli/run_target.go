@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -121,7 +123,7 @@ func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, erro
 	cfg := target.Config{
 		Name: t.Name, BaseURL: t.BaseURL, PlainHTTPURL: t.PlainHTTPURL, Credentials: credentials, Products: products,
 		Roots: roots, Timeout: timeout, MaxRPS: t.MaxRPS,
-		Hooks: target.CommandHooks{Commands: t.Hooks, Dir: t.HookDir, Stderr: a.stderr},
+		Hooks: target.CommandHooks{Commands: t.Hooks, Dir: t.HookDir, Stderr: &lockedWriter{to: a.stderr}},
 	}
 	if s := t.Second; s != nil {
 		second := config.Target{
@@ -135,6 +137,18 @@ func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, erro
 		cfg.Second = &secondConfig
 	}
 	return cfg, nil
+}
+
+// lockedWriter takes what several hooks say at once: scenarios run side by side.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(text)
 }
 
 // authority reads the certificates that a target's may be signed by; nil are the
