@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -146,6 +147,7 @@ func bareServer(b *testing.B, m *Mock, answer []byte) (*http.Server, string) {
 		b.Fatal(err)
 	}
 	server := &http.Server{
+		ErrorLog:  log.New(io.Discard, "", 0), // a connection that the benchmark ends is no news
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
