@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -189,7 +187,7 @@ func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Re
 	e := client.Do(ctx, r, tampers...)
 	w.logged(e)
 	for attempt := 1; attempt <= maxWaits && e.Status() == http.StatusTooManyRequests; attempt++ {
-		if w.suite.sleep(ctx, retryAfter(e)) != nil {
+		if w.suite.sleep(ctx, target.RetryAfter(e)) != nil {
 			break
 		}
 		e = client.Do(ctx, r, tampers...)
@@ -198,33 +196,14 @@ func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Re
 	return e
 }
 
-// How often and how long a 429 is waited out.
-const (
-	maxWaits    = 3
-	defaultWait = 2 * time.Second
-	longestWait = time.Minute
-)
-
-func retryAfter(e *exchange.Exchange) time.Duration {
-	seconds, err := strconv.Atoi(strings.TrimSpace(e.Response.Header.Get("Retry-After")))
-	if err != nil || seconds < 0 {
-		return defaultWait
-	}
-	return min(time.Duration(seconds)*time.Second, longestWait)
-}
+// maxWaits is how often a 429 is waited out.
+const maxWaits = 3
 
 func (s *Suite) sleep(ctx context.Context, d time.Duration) error {
 	if s.Sleep != nil {
 		return s.Sleep(ctx, d)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return target.Sleep(ctx, d)
 }
 
 // hook makes the target do something; the scenario is not tested on a target that

@@ -153,7 +153,7 @@ func (s *Server) ask(ctx context.Context, request func() merchant.Request, tampe
 		if e.Response == nil || judge.Read(e).Kind != judge.Busy || attempt == attempts {
 			return e
 		}
-		if e.Status() == http.StatusTooManyRequests && s.sleep(ctx, retryAfter(e)) != nil {
+		if e.Status() == http.StatusTooManyRequests && s.sleep(ctx, RetryAfter(e)) != nil {
 			return e
 		}
 	}
@@ -165,7 +165,9 @@ const (
 	longestWait = time.Minute
 )
 
-func retryAfter(e *exchange.Exchange) time.Duration {
+// RetryAfter is how long an answer asks to be left alone: its Retry-After in seconds, at
+// most a minute, and two seconds where it says nothing that can be read.
+func RetryAfter(e *exchange.Exchange) time.Duration {
 	seconds, err := strconv.Atoi(strings.TrimSpace(e.Response.Header.Get("Retry-After")))
 	if err != nil || seconds < 0 {
 		return defaultWait
@@ -173,7 +175,8 @@ func retryAfter(e *exchange.Exchange) time.Duration {
 	return min(time.Duration(seconds)*time.Second, longestWait)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, or returns the context's error as soon as that ends.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -363,7 +363,7 @@ func TestAnInterruptEndsReachAndAdmit(t *testing.T) {
 	}))
 	s.sleep = func(ctx context.Context, _ time.Duration) error {
 		cancel()
-		return sleep(ctx, time.Hour)
+		return Sleep(ctx, time.Hour)
 	}
 	_, err = s.Admit(ctx, orders())
 	require.ErrorIs(t, err, context.Canceled, "while it waits, too")
@@ -376,10 +376,10 @@ func TestAnInterruptEndsReachAndAdmit(t *testing.T) {
 
 func TestSleep(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, sleep(t.Context(), 0))
+	require.NoError(t, Sleep(t.Context(), 0))
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.ErrorIs(t, sleep(ended, time.Hour), context.Canceled)
+	assert.ErrorIs(t, Sleep(ended, time.Hour), context.Canceled)
 }
 
 func TestTheMockAdmits(t *testing.T) {

@@ -93,7 +93,7 @@ func NewServer(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("no credentials for %s: set %s", product, strings.Join(names, " and "))
 		}
 	}
-	s := &Server{Config: cfg, sleep: sleep, proxy: http.ProxyFromEnvironment}
+	s := &Server{Config: cfg, sleep: Sleep, proxy: http.ProxyFromEnvironment}
 	client, err := merchant.New(s.clientOptions())
 	if err != nil {
 		return nil, err
