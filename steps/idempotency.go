@@ -328,10 +328,3 @@ func (w *world) noteWhen(f judge.Finding, id, named string, is bool) error {
 	}
 	return w.note(id, register.Default.Name)
 }
-
-// logged keeps an exchange that was not sent by [world.send].
-func (w *world) logged(e *exchange.Exchange) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.log = append(w.log, e)
-}

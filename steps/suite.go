@@ -23,7 +23,7 @@ import (
 	"github.com/d24conform/d24conform/reports"
 )
 
-// A Suite judges one server by the feature files.
+// A Suite judges one target by the feature files of its role.
 type Suite struct {
 	Server      *target.Server
 	Ledger      *rules.Ledger
@@ -58,7 +58,7 @@ const defaultConcurrency = 2
 func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	selected := s.selected()
 	if len(selected) == 0 {
-		return reports.Results{}, fmt.Errorf("%w by --tags %q for %v", ErrNothingSelected, s.Tags.text, s.Server.Products)
+		return reports.Results{}, fmt.Errorf("%w by --tags %q for %v", ErrNothingSelected, s.Tags.text, s.products())
 	}
 	if s.Concurrency == 0 {
 		s.Concurrency = defaultConcurrency
@@ -66,7 +66,7 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	if s.Tags.text != "" {
 		s.Meta.NoScenario = "not selected by --tags " + s.Tags.text
 	}
-	s.builder = reports.NewBuilder(s.Ledger, rules.RoleServer, s.Server.Products, s.Meta)
+	s.builder = reports.NewBuilder(s.Ledger, s.role(), s.products(), s.Meta)
 	s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
 
 	if err := s.leaveOut(selected); err != nil {
@@ -108,7 +108,7 @@ func (s *Suite) leaveOut(selected []Scenario) error {
 	}
 	for _, scenario := range s.Manifest.Scenarios {
 		ids := slices.DeleteFunc(scenario.Rules(), func(id string) bool { return !touched[id] })
-		if len(ids) == 0 || s.Tags.selects(scenario) || !scenario.concerns(s.Server.Products) {
+		if len(ids) == 0 || s.Tags.selects(scenario) || !s.concerns(scenario) {
 			continue
 		}
 		if err := s.builder.Add(reports.Scenario{
@@ -127,11 +127,26 @@ func (s *Suite) Selected() int { return len(s.selected()) }
 func (s *Suite) selected() []Scenario {
 	var selected []Scenario
 	for _, scenario := range s.Manifest.Scenarios {
-		if scenario.concerns(s.Server.Products) && s.Tags.selects(scenario) {
+		if s.selects(scenario) {
 			selected = append(selected, scenario)
 		}
 	}
 	return selected
+}
+
+// role is the side that is judged.
+func (s *Suite) role() rules.Role { return rules.RoleServer }
+
+// products are those that the target declares.
+func (s *Suite) products() []rules.Product { return s.Server.Products }
+
+// concerns says whether a scenario is about this role and one of these products.
+func (s *Suite) concerns(scenario Scenario) bool {
+	return scenario.Has("@"+string(s.role())) && scenario.concerns(s.products())
+}
+
+func (s *Suite) selects(scenario Scenario) bool {
+	return s.concerns(scenario) && s.Tags.selects(scenario)
 }
 
 // paths are the feature files with at least one selected scenario.
@@ -148,34 +163,8 @@ func paths(selected []Scenario) []string {
 // initialize gives each scenario a world of its own. Everything is registered here
 // and nothing at suite level, where godog's concurrent scenarios would race.
 func (s *Suite) initialize(sc *godog.ScenarioContext) {
-	w := &world{suite: s, server: s.Server}
-	sc.Before(func(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
-		scenario, ok := s.Manifest.find(pickle.Uri, pickle.Name)
-		if !ok {
-			return ctx, fmt.Errorf("scenario %q of %s is not in the manifest", pickle.Name, pickle.Uri)
-		}
-		w.scenario = scenario
-		if !scenario.concerns(s.Server.Products) || !s.Tags.selects(scenario) {
-			w.skipped = true
-			return ctx, godog.ErrSkip
-		}
-		return ctx, w.begin(ctx)
-	})
-	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
-		w.step = step.Text
-		return ctx, nil
-	})
-	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
-		if !w.skipped {
-			w.end(ctx, err)
-		}
-		return ctx, nil
-	})
-	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
-		twinSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps,
-	} {
-		vocabulary(w, sc)
-	}
+	scene := &scene{suite: s}
+	scene.play(sc, serverWorld(scene, sc))
 }
 
 // record keeps what a scenario found.
