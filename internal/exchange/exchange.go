@@ -43,6 +43,9 @@ type Request struct {
 	Proto  string
 	Header Header
 	Body   []byte
+	// Truncated says that Body is not what was sent, byte for byte: it was longer than
+	// the recorder's limit, broke off, or the recording holds it only as text.
+	Truncated bool
 }
 
 // Response is what came back.

@@ -64,6 +64,7 @@ type requestLine struct {
 	Header     []fieldLine `json:"header"`
 	Body       string      `json:"body,omitempty"`
 	BodyBase64 string      `json:"body_base64,omitempty"`
+	Truncated  bool        `json:"truncated,omitempty"`
 }
 
 type answerLine struct {
@@ -131,7 +132,10 @@ func Read(r io.Reader) ([]*Exchange, error) {
 func toLine(e *Exchange) line {
 	l := line{
 		Number: e.Number, Scenario: e.Scenario, Label: e.Label, Started: e.Started.UTC(),
-		Request: requestLine{Method: e.Request.Method, URL: e.Request.URL, Proto: e.Request.Proto, Header: fieldLines(e.Request.Header)},
+		Request: requestLine{
+			Method: e.Request.Method, URL: e.Request.URL, Proto: e.Request.Proto, Header: fieldLines(e.Request.Header),
+			Truncated: e.Request.Truncated,
+		},
 		Timing: timingLine{
 			Connect: e.Timing.Connect.Microseconds(), TLS: e.Timing.TLS.Microseconds(),
 			FirstByte: e.Timing.FirstByte.Microseconds(), Total: e.Timing.Total.Microseconds(),
@@ -152,7 +156,7 @@ func toLine(e *Exchange) line {
 func fromLine(l line) (*Exchange, error) {
 	e := &Exchange{
 		Number: l.Number, Scenario: l.Scenario, Label: l.Label, Started: l.Started,
-		Request: Request{Method: l.Request.Method, URL: l.Request.URL, Proto: l.Request.Proto},
+		Request: Request{Method: l.Request.Method, URL: l.Request.URL, Proto: l.Request.Proto, Truncated: l.Request.Truncated},
 		Timing: Timing{
 			Connect: micros(l.Timing.Connect), TLS: micros(l.Timing.TLS),
 			FirstByte: micros(l.Timing.FirstByte), Total: micros(l.Timing.Total),
