@@ -137,7 +137,7 @@ func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Ta
 		again = err != nil && a.watch.stale() && ctx.Err() == nil
 	}
 	if err != nil {
-		e.Failure = classify(err)
+		e.Failure = Classify(err)
 	}
 	if c.Log != nil {
 		c.Log.Add(e)
