@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -34,6 +35,8 @@ type mockFlags struct {
 	addr, plainAddr, manageAddr, secondAddr string
 	readings                                []string
 	mutant                                  string
+	allowNotify                             []string
+	timeScale                               float64
 	listMutants                             bool
 	seed                                    uint64
 	adminTokenFile                          string
@@ -74,6 +77,8 @@ else fixed ones that nobody can take for real.`,
 	f.StringVar(&flags.mutant, "mutant", "", "`NAME` of one deliberate defect to start with")
 	f.BoolVar(&flags.listMutants, "list-mutants", false, "print the names of all mutants, what each does wrong and which rules it breaks")
 	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames()))
+	f.StringArrayVar(&flags.allowNotify, "allow-notify", nil, "`HOST` (name, address or CIDR range) that notifications may go to, beside this machine; may be repeated")
+	f.Float64Var(&flags.timeScale, "time-scale", 1, "`TIMES` as fast are failed notifications repeated: with 1500, five minutes become 200 ms")
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` that everything decided by chance follows from (default: a fixed one)")
 	f.StringVar(&flags.adminTokenFile, "admin-token-file", "", "`FILE` with the token that the management API asks for; needed off loopback")
 	f.StringVar(&flags.caOut, "ca-out", "", "`FILE` to write the authority's certificate to (default: one in the user's cache folder)")
@@ -104,7 +109,7 @@ func (a *app) mock(ctx context.Context, flags mockFlags) error {
 	if err != nil {
 		return err
 	}
-	ready := newMockReady(m, ca, given, opts.Readings)
+	ready := newMockReady(m, ca, given, opts)
 	if flags.asJSON {
 		err = a.printJSON(ready)
 	} else {
@@ -154,8 +159,11 @@ func (a *app) mockOptions(flags mockFlags) (opts mock.Options, given d24.Credent
 	}
 	opts = mock.Options{
 		Addr: flags.addr, PlainAddr: flags.plainAddr, ManageAddr: flags.manageAddr, SecondAddr: flags.secondAddr,
-		Credentials: given, Seed: flags.seed,
+		Credentials: given, Seed: flags.seed, AllowNotify: flags.allowNotify, TimeScale: flags.timeScale,
 		Logger: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	if !(flags.timeScale > 0) || math.IsInf(flags.timeScale, 0) {
+		return mock.Options{}, given, usagef("--time-scale must be more than 0")
 	}
 	if opts.Readings, err = parseReadings(flags.readings); err != nil {
 		return mock.Options{}, given, err

@@ -21,7 +21,9 @@ type mockReady struct {
 	Credentials  map[string]string `json:"credentials"`          // made-up ones, by the variable that holds them
 	OwnKeys      []string          `json:"credentials_from_env"` // variables that were set already
 	Second       mockSecond        `json:"second_environment"`
-	Readings     map[string]string `json:"readings"` // as chosen; all others are the default
+	Readings     map[string]string `json:"readings"`     // as chosen; all others are the default
+	AllowNotify  []string          `json:"allow_notify"` // where notifications go to beside this machine
+	TimeScale    float64           `json:"time_scale"`
 }
 
 // mockSecond is the environment beside the first; its keys are always made up.
@@ -30,10 +32,11 @@ type mockSecond struct {
 	Credentials map[string]string `json:"credentials"`
 }
 
-func newMockReady(m *mock.Mock, caFile string, given d24.Credentials, readings map[string]string) mockReady {
+func newMockReady(m *mock.Mock, caFile string, given d24.Credentials, opts mock.Options) mockReady {
 	r := mockReady{
 		BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), ManageURL: m.ManageURL(), CAFile: caFile,
-		Credentials: byName(m.Credentials()), OwnKeys: []string{}, Readings: readings,
+		Credentials: byName(m.Credentials()), OwnKeys: []string{}, Readings: opts.Readings,
+		AllowNotify: append([]string{}, opts.AllowNotify...), TimeScale: opts.TimeScale,
 		Second: mockSecond{BaseURL: m.SecondURL(), Credentials: byName(m.SecondCredentials())},
 	}
 	given.Named(func(name, _ string) {
@@ -63,6 +66,12 @@ func (r mockReady) String() string {
 `, r.BaseURL, r.PlainHTTPURL, r.ManageURL, r.Second.BaseURL, r.CAFile)
 	for _, id := range slices.Sorted(maps.Keys(r.Readings)) {
 		fmt.Fprintf(&b, "  reading              %s=%s\n", id, r.Readings[id])
+	}
+	for _, host := range r.AllowNotify {
+		fmt.Fprintf(&b, "  notifications        to %s as well\n", host)
+	}
+	if r.TimeScale != 1 {
+		fmt.Fprintf(&b, "  repeats              %v times as fast\n", r.TimeScale)
 	}
 	b.WriteString("\nIn the shell of the client:\n\n")
 	export := func(name, value string) { fmt.Fprintf(&b, "  export %s=%s\n", name, shellWord(value)) }

@@ -57,12 +57,15 @@ func startMock(t *testing.T, env map[string]string, args ...string) (stdout *buf
 
 func TestTheMockAnswersWithWhatItPrinted(t *testing.T) {
 	t.Parallel()
-	stdout, caFile, interrupt := startMock(t, nil, "--json", "--reading", "AMB-27=200")
+	stdout, caFile, interrupt := startMock(t, nil, "--json", "--reading", "AMB-27=200", "--time-scale", "1500", "--allow-notify", "receiver.test")
 	var ready mockReady
 	require.NoError(t, json.NewDecoder(stdout).Decode(&ready))
 	assert.Equal(t, caFile, ready.CAFile)
 	assert.Equal(t, map[string]string{"AMB-27": "200"}, ready.Readings)
 	assert.Empty(t, ready.OwnKeys)
+	assert.Equal(t, []string{"receiver.test"}, ready.AllowNotify)
+	assert.InDelta(t, 1500, ready.TimeScale, 0)
+	assert.Contains(t, ready.String(), "  notifications        to receiver.test as well\n  repeats              1500 times as fast\n")
 
 	info, err := os.Stat(caFile)
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -66,6 +67,9 @@ type Cashout struct {
 // deposit is a test.
 func (a *Admin) ApproveDeposit(id string) error { return a.moveDeposit(id, d24.DepositCompleted) }
 
+// ExpireDeposit lets the time of a pending deposit run out.
+func (a *Admin) ExpireDeposit(id string) error { return a.moveDeposit(id, d24.DepositExpired) }
+
 // CancelDeposit cancels a deposit that has not been paid.
 func (a *Admin) CancelDeposit(id string) error { return a.moveDeposit(id, d24.DepositCancelled) }
 
@@ -76,15 +80,19 @@ func (a *Admin) moveDeposit(id string, to d24.DepositStatus) error {
 		if d == nil {
 			return "", false
 		}
-		rules.ageDeposit(d, now)
+		a.env.ageDeposit(d, now)
 		from := string(d.Status)
 		if !rules.depositTransition(d.Status, to) {
 			return from, false
 		}
 		d.Status = to
-		if to == d24.DepositCompleted && rules.fillsBalance(d) {
+		switch {
+		case to == d24.DepositExpired:
+			d.Expires = now
+		case to == d24.DepositCompleted && rules.fillsBalance(d):
 			tx.Credit(d.Merchant, d.Amount)
 		}
+		a.env.depositChanged(d)
 		return from, true
 	})
 }
@@ -123,7 +131,7 @@ func (a *Admin) moveCashout(id string, way ...d24.CashoutStatus) error {
 			if !rules.cashoutTransition(cashout.Status, next) {
 				return from.String(), false
 			}
-			rules.setCashout(tx, cashout, next)
+			a.env.setCashout(tx, cashout, next)
 		}
 		return from.String(), true
 	})
@@ -147,6 +155,7 @@ func (a *Admin) MoveRefund(id string, to d24.RefundStatus) error {
 				d.Refunded -= r.Amount
 			}
 		}
+		a.env.refundChanged(r)
 		return from, true
 	})
 }
@@ -207,6 +216,32 @@ func (a *Admin) ClearFaults() { a.env.faults.clear() }
 // InjectedFaults is the ledger of every fault that struck, oldest first.
 func (a *Admin) InjectedFaults() []InjectedFault { return a.env.faults.injected() }
 
+// Notifications are the newest notifications, oldest first, with every attempt to
+// deliver them.
+func (a *Admin) Notifications() []Notification {
+	list, _ := a.env.outbox.notifications()
+	return list
+}
+
+// AwaitNotifications waits until the notifications are as enough wants them.
+func (a *Admin) AwaitNotifications(ctx context.Context, enough func([]Notification) bool) error {
+	for {
+		list, changed := a.env.outbox.notifications()
+		if enough(list) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for notifications: %w", ctx.Err())
+		}
+	}
+}
+
+// ResendNotification sends a notification once more, whatever came of it, as a new one
+// with repeats of its own.
+func (a *Admin) ResendNotification(id int) (Notification, error) { return a.env.outbox.resend(id) }
+
 // SetClockOffset sets the mock's clock minus true time.
 func (a *Admin) SetClockOffset(d time.Duration) {
 	a.env.clock.set(func(s *clockSetting) { s.offset = d })
@@ -262,7 +297,7 @@ func (a *Admin) Deposits() []Deposit {
 	now := a.env.clock.now()
 	a.env.state.Update(func(tx *store.Tx) {
 		tx.Deposits(func(d *store.Deposit) {
-			a.env.rules.ageDeposit(d, now)
+			a.env.ageDeposit(d, now)
 			list = append(list, Deposit{
 				ID: idText(d.ID), InvoiceID: d.InvoiceID, Status: string(d.Status), CheckoutType: string(d.Checkout),
 				Country: d.Country, Currency: d.Currency, Amount: d.Amount, Refunded: d.Refunded,

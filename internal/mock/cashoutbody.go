@@ -66,7 +66,7 @@ func parseCashout(text []byte) (body *cashoutBody, ok bool) {
 
 // invalidParameter is the first field that is missing or wrong in a creation, as
 // "field: reason"; empty when there is none.
-func (b *cashoutBody) invalidParameter() string {
+func (b *cashoutBody) invalidParameter(e *environment) string {
 	switch {
 	case b.problem != "":
 		return b.problem
@@ -78,7 +78,7 @@ func (b *cashoutBody) invalidParameter() string {
 		return "document_id: Invalid or missing document id"
 	case b.BeneficiaryName == "":
 		return "beneficiary_name: Invalid or missing beneficiary name"
-	case len(b.NotificationURL) > maxText || !httpsURL(b.NotificationURL):
+	case len(b.NotificationURL) > maxText || !e.notifiable(b.NotificationURL):
 		return "notification_url: Invalid or missing notification URL, it must be HTTPS"
 	case len(b.Comments) > maxComments:
 		return "comments: more than 200 characters"

@@ -11,7 +11,7 @@ import (
 // createCashout is POST /v3/cashout.
 func createCashout(c *call) answer {
 	body, rules := c.cashout, c.env.rules
-	if problem := body.invalidParameter(); problem != "" {
+	if problem := body.invalidParameter(c.env); problem != "" {
 		return *invalid(d24.CashoutInvalidParameter, problem)
 	}
 	if body.Currency != "" && !currencyCode(body.Currency) {
@@ -122,7 +122,7 @@ func (c *call) moveCashout(to d24.CashoutStatus, httpStatus int, refusal string)
 		case !rules.cashoutTransition(cashout.Status, to):
 			return *refuseCashout(httpStatus, d24.CashoutInvalidStatus, refusal)
 		}
-		rules.setCashout(tx, cashout, to)
+		c.env.setCashout(tx, cashout, to)
 		return respond(http.StatusOK, cashoutStatusAnswer(cashout))
 	})
 }

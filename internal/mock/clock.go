@@ -10,6 +10,7 @@ import (
 type clock struct {
 	source  func() time.Time
 	setting atomic.Pointer[clockSetting]
+	moved   func() // runs after every change of the setting
 	date    atomic.Pointer[dateHeader]
 }
 
@@ -27,7 +28,7 @@ type dateHeader struct {
 }
 
 func newClock(source func() time.Time) *clock {
-	c := &clock{source: source}
+	c := &clock{source: source, moved: func() {}}
 	c.setting.Store(&clockSetting{})
 	return c
 }
@@ -47,6 +48,7 @@ func (c *clock) set(change func(*clockSetting)) {
 		changed := *old
 		change(&changed)
 		if c.setting.CompareAndSwap(old, &changed) {
+			c.moved()
 			return
 		}
 	}

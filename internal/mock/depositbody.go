@@ -28,7 +28,7 @@ type depositBody struct {
 }
 
 // faults lists everything that is wrong with the fields, each as "field: reason".
-func (b *depositBody) faults() []string {
+func (b *depositBody) faults(e *environment) []string {
 	var list []string
 	check := func(ok bool, detail string) {
 		if !ok {
@@ -48,13 +48,14 @@ func (b *depositBody) faults() []string {
 		{"back_url", b.BackURL},
 		{"success_url", b.SuccessURL},
 		{"error_url", b.ErrorURL},
-		{"notification_url", b.NotificationURL},
 		{"logo", b.Logo},
 	} {
 		if link.value != "" && (len(link.value) > maxText || !httpsURL(link.value)) {
 			list = append(list, link.field+": must be an HTTPS URL of at most 1024 characters")
 		}
 	}
+	check(len(b.NotificationURL) <= maxText && (b.NotificationURL == "" || e.notifiable(b.NotificationURL)),
+		"notification_url: must be an HTTPS URL of at most 1024 characters")
 	if p := b.Payer; p != nil {
 		check(len(p.ID) <= maxPayerText, "payer.id: must have at most 128 characters")
 		check(len(p.FirstName) <= maxPayerText, "payer.first_name: must have at most 128 characters")
@@ -103,7 +104,7 @@ type refundBody struct {
 // maxComments is the longest comment of a refund and of a cashout.
 const maxComments = 200
 
-func (b *refundBody) faults() []string {
+func (b *refundBody) faults(e *environment) []string {
 	var list []string
 	check := func(ok bool, detail string) {
 		if !ok {
@@ -113,7 +114,8 @@ func (b *refundBody) faults() []string {
 	check(only(string(b.DepositID), digit), "deposit_id: must be a deposit's id")
 	check(b.InvoiceID != "", "invoice_id: must not be empty")
 	check(len(b.Comments) <= maxComments, "comments: must have at most 200 characters")
-	check(b.NotificationURL == "" || httpsURL(b.NotificationURL), "notification_url: must be an HTTPS URL")
+	check(len(b.NotificationURL) <= maxText && (b.NotificationURL == "" || e.notifiable(b.NotificationURL)),
+		"notification_url: must be an HTTPS URL of at most 1024 characters")
 	return list
 }
 

@@ -42,7 +42,7 @@ func createDeposit(c *call) answer {
 	if detail := decode(c.body, &body); detail != "" {
 		return *beanValidation(detail)
 	}
-	if details := body.faults(); len(details) > 0 {
+	if details := body.faults(c.env); len(details) > 0 {
 		return *beanValidation(details...)
 	}
 	if body.PaymentMethod != "" && (len(body.PaymentMethod) > maxText || !only(body.PaymentMethod, alphanumeric)) {
@@ -114,7 +114,7 @@ func depositStatus(c *call) answer {
 			a = *notFound("Deposit")
 			return
 		}
-		c.env.rules.ageDeposit(d, c.now)
+		c.env.ageDeposit(d, c.now)
 		a = respond(http.StatusOK, c.depositStatusAnswer(d))
 	})
 	return a
@@ -197,7 +197,16 @@ func depositTransition(from, to d24.DepositStatus) bool {
 	if from == d24.DepositCompleted {
 		return false
 	}
-	return to == d24.DepositCompleted || to == d24.DepositCancelled && from != d24.DepositCancelled
+	switch to {
+	case d24.DepositCompleted:
+		return true
+	case d24.DepositExpired:
+		return from == d24.DepositPending
+	case d24.DepositCancelled:
+		return from != d24.DepositCancelled
+	default:
+		return false
+	}
 }
 
 // textID writes an id as a JSON string (AMB-29 string-ids).

@@ -16,6 +16,11 @@
 // stored answer come about in one critical section there, whatever becomes of the
 // connection.
 //
+// # Notifications
+//
+// A change of a status goes into the outbox of its environment in the critical section
+// in which it happens. The outbox delivers and repeats; see [Notification].
+//
 // # Decisions
 //
 // Handlers read as the documented normal path. Whatever they have to decide they

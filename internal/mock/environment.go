@@ -26,6 +26,7 @@ type environment struct {
 	original  *directory // what Reset goes back to
 	whitelist *whitelists
 	faults    *faults
+	outbox    *outbox
 	exchanges *recorder
 	funds     d24.Amount
 	wait      func(time.Duration)
@@ -119,6 +120,7 @@ func (e *environment) reset() {
 	defer e.adding.Unlock()
 	e.faults.reset()
 	e.state.Reset()
+	e.outbox.reset()
 	e.directory.Store(e.original)
 	for _, m := range e.original.all {
 		e.state.Update(func(tx *store.Tx) { tx.SetBalance(m.number, e.funds) })

@@ -12,8 +12,9 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 )
 
-// A FaultKind is what goes wrong with a request. Every fault strikes a known
-// caller only, and never a replay: the stored answer of a key stays what it was.
+// A FaultKind is what goes wrong with a request, or with a notification. A fault of
+// requests strikes a known caller only, and never a replay: the stored answer of a key
+// stays what it was.
 type FaultKind string
 
 // Kinds of fault.
@@ -24,6 +25,10 @@ const (
 	FaultHalfBody        FaultKind = "half-body"         // effect and stored answer; the connection is closed after half the body
 	FaultDelay           FaultKind = "delay"             // waits before the effect, while the key is under way
 	FaultDelayAnswer     FaultKind = "delay-answer"      // waits after the effect, when the answer is already stored
+
+	// FaultDuplicateNotification strikes no request but a notification: it is sent twice
+	// at once. Its Path is where the object was created.
+	FaultDuplicateNotification FaultKind = "duplicate-notification"
 )
 
 // A Fault is a script: what goes wrong, with which request, how often.
@@ -47,7 +52,7 @@ type InjectedFault struct {
 	Fault  int       `json:"fault"`
 	Kind   FaultKind `json:"kind"`
 	Time   time.Time `json:"time"` // by the mock's clock
-	Method string    `json:"method"`
+	Method string    `json:"method,omitempty"`
 	Path   string    `json:"path"`
 	Key    string    `json:"key,omitempty"`
 }
@@ -77,6 +82,10 @@ func (f *faults) add(fault Fault) (Fault, error) {
 		if fault.DelayMS <= 0 || time.Duration(fault.DelayMS) > maxDelay/time.Millisecond {
 			return Fault{}, fmt.Errorf("add fault: delay_ms must be from 1 to %d", maxDelay/time.Millisecond)
 		}
+	case FaultDuplicateNotification:
+		if fault.Key != "" || fault.Method != "" {
+			return Fault{}, fmt.Errorf("add fault: a notification has neither key nor method")
+		}
 	default:
 		return Fault{}, fmt.Errorf("add fault: unknown kind %q", fault.Kind)
 	}
@@ -102,11 +111,30 @@ func (f *faults) match(c *call) *Fault {
 	if f.armed.Load() == 0 {
 		return nil
 	}
+	return f.strike(func(fault *Fault) bool { return fault.fits(c) }, InjectedFault{
+		Time: c.now, Method: c.request.Method, Path: c.request.URL.Path, Key: c.header(d24.HeaderIdempotencyKey),
+	})
+}
+
+// duplicates says whether a notification of that kind is struck.
+func (f *faults) duplicates(now time.Time, kind d24.NotificationKind) bool {
+	if f.armed.Load() == 0 {
+		return false
+	}
+	path := map[d24.NotificationKind]string{
+		d24.DepositNotification: d24.PathDeposits, d24.RefundNotification: d24.PathRefunds, d24.CashoutNotification: d24.PathCashout,
+	}[kind]
+	return f.strike(func(fault *Fault) bool {
+		return fault.Kind == FaultDuplicateNotification && (fault.Path == "" || fault.Path == path)
+	}, InjectedFault{Time: now, Path: path}) != nil
+}
+
+func (f *faults) strike(fits func(*Fault) bool, entry InjectedFault) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var struck *Fault
 	for _, fault := range f.list {
-		if !fault.fits(c) {
+		if !fits(fault) {
 			continue
 		}
 		fault.seen++
@@ -121,10 +149,8 @@ func (f *faults) match(c *call) *Fault {
 	f.list = slices.DeleteFunc(f.list, func(each *Fault) bool { return each.done >= each.Times })
 	f.armed.Store(int64(len(f.list)))
 	if len(f.ledger) < maxLedger {
-		f.ledger = append(f.ledger, InjectedFault{
-			Fault: struck.ID, Kind: struck.Kind, Time: c.now,
-			Method: c.request.Method, Path: c.request.URL.Path, Key: c.header(d24.HeaderIdempotencyKey),
-		})
+		entry.Fault, entry.Kind = struck.ID, struck.Kind
+		f.ledger = append(f.ledger, entry)
 	}
 	return struck
 }
@@ -133,7 +159,7 @@ func (fault *Fault) fits(c *call) bool {
 	if fault.creations {
 		return c.op.method == http.MethodPost && c.op.product == deposits
 	}
-	return (fault.Method == "" || fault.Method == c.op.method) &&
+	return fault.Kind != FaultDuplicateNotification && (fault.Method == "" || fault.Method == c.op.method) &&
 		(fault.Path == "" || fault.Path == c.endpoint.path) &&
 		(fault.Key == "" || fault.Key == c.header(d24.HeaderIdempotencyKey))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,8 @@ func newManager(m *Mock, l *listener, token string) http.Handler {
 		"POST /reset":                         manageCall.reset,
 		"GET /transactions":                   manageCall.transactions,
 		"POST /deposits/{id}/{action}":        manageCall.moveDeposit,
+		"GET /notifications":                  manageCall.notifications,
+		"POST /notifications/{id}/resend":     manageCall.resend,
 		"POST /refunds/{id}/{action}":         manageCall.moveRefund,
 		"POST /cashouts/{id}/{action}":        manageCall.moveCashout,
 		"GET /keys":                           manageCall.keys,
@@ -148,6 +151,7 @@ func (c manageCall) transactions() (any, error) {
 func (c manageCall) moveDeposit() (any, error) {
 	return c.act(map[string]func(string) error{
 		"approve": c.admin.ApproveDeposit,
+		"expire":  c.admin.ExpireDeposit,
 		"cancel":  c.admin.CancelDeposit,
 	})
 }
@@ -181,6 +185,16 @@ func (c manageCall) act(actions map[string]func(string) error) (any, error) {
 		return nil, fmt.Errorf("unknown action %q", c.r.PathValue("action"))
 	}
 	return done(action(c.r.PathValue("id")))
+}
+
+func (c manageCall) notifications() (any, error) { return c.admin.Notifications(), nil }
+
+func (c manageCall) resend() (any, error) {
+	id, err := strconv.Atoi(c.r.PathValue("id"))
+	if err != nil {
+		return nil, fmt.Errorf("notification %q: %w", c.r.PathValue("id"), ErrNotFound)
+	}
+	return c.admin.ResendNotification(id)
 }
 
 // merchantKeys are one merchant's keys as the panel shows them.

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -37,7 +38,7 @@ type Options struct {
 	Mutant string
 
 	Now   func() time.Time                     // nil = time.Now; what the mock's clock starts from
-	After func(time.Duration) <-chan time.Time // nil = time.After; what injected delays wait for
+	After func(time.Duration) <-chan time.Time // nil = time.After; what injected delays and repeats of notifications wait for
 	Seed  uint64                               // of everything decided by chance; 0 = a fixed one
 
 	Limits IdempotencyLimits
@@ -46,6 +47,13 @@ type Options struct {
 	Transactions int
 	// Funds is the starting balance of each merchant; 0 = 1,000,000.
 	Funds d24.Amount
+	// AllowNotify are hosts beyond this machine that notifications may go to: names,
+	// addresses, CIDR ranges.
+	AllowNotify []string
+	NotifyRoots *x509.CertPool // of receivers' certificates; nil = the system's
+	// TimeScale divides what repeats of notifications wait; 0 = 1. It touches nothing
+	// else: notifications are dated by true time.
+	TimeScale float64
 	// AdminToken must come as Bearer with every call of the management API; required
 	// when that is not on a loopback address.
 	AdminToken string
@@ -153,6 +161,10 @@ func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
 	if m.second, err = m.newEnvironment(secondName, rules, true, opts, orDefault(opts.SecondCredentials, DefaultSecondCredentials())); err != nil {
 		return nil, err
 	}
+	m.clock.moved = func() {
+		m.first.ageDeposits()
+		m.second.ageDeposits()
+	}
 	rules.connect(m.first, m.second)
 	if err := m.listen(rules, opts); err != nil {
 		_ = m.Close() // the error that matters is why it could not start
@@ -173,6 +185,13 @@ func (m *Mock) newEnvironment(name string, rules *rulebook, second bool, opts Op
 	if err != nil {
 		return nil, fmt.Errorf("%s environment: %w", name, err)
 	}
+	courier, err := newCourier(opts.AllowNotify, opts.NotifyRoots)
+	if err != nil {
+		return nil, err
+	}
+	if opts.TimeScale < 0 {
+		return nil, fmt.Errorf("time scale %v is negative", opts.TimeScale)
+	}
 	e := &environment{
 		name:      name,
 		rules:     rules,
@@ -188,6 +207,7 @@ func (m *Mock) newEnvironment(name string, rules *rulebook, second bool, opts Op
 		log:       m.log,
 		fixed:     fixedHeaders{server: []string{serverName}, contentType: []string{d24.ContentTypeJSON}},
 	}
+	e.outbox = newOutbox(rules, courier, m, cmp.Or(opts.TimeScale, 1))
 	e.reset()
 	return e, nil
 }
@@ -254,6 +274,11 @@ func (m *Mock) listeners() []*listener {
 	return slices.DeleteFunc([]*listener{m.api, m.plain, m.manage, m.secondAPI}, func(l *listener) bool { return l == nil })
 }
 
+// environments are those that there are: a start that failed may have none.
+func (m *Mock) environments() []*environment {
+	return slices.DeleteFunc([]*environment{m.first, m.second}, func(e *environment) bool { return e == nil })
+}
+
 // BaseURL is the first environment, such as https://127.0.0.1:8443.
 func (m *Mock) BaseURL() string { return "https://" + m.api.name() }
 
@@ -289,8 +314,8 @@ func (m *Mock) Admin() *Admin { return &Admin{env: m.first} }
 // SecondAdmin manages the second environment.
 func (m *Mock) SecondAdmin() *Admin { return &Admin{env: m.second} }
 
-// Close stops listening, ends injected delays, waits for requests under way and
-// closes every connection. It takes at most five seconds. Calling it again does
+// Close stops listening, ends injected delays and notifications, waits for requests
+// under way and closes every connection. It takes at most five seconds. Calling it again does
 // nothing.
 func (m *Mock) Close() error {
 	m.close.Do(func() {
@@ -299,6 +324,9 @@ func (m *Mock) Close() error {
 		defer cancel()
 		var group sync.WaitGroup
 		problems := make([]error, 4)
+		for _, e := range m.environments() {
+			group.Go(e.outbox.close)
+		}
 		for i, l := range m.listeners() {
 			group.Go(func() { problems[i] = l.close(ctx) })
 		}

@@ -152,6 +152,7 @@ func (c *call) work() answer {
 		c.env.wait(time.Duration(fault.DelayMS) * time.Millisecond)
 	case FaultDelayAnswer:
 		c.late = time.Duration(fault.DelayMS) * time.Millisecond
+	case FaultDuplicateNotification: // strikes no request
 	}
 	return c.op.run(c)
 }

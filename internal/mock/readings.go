@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 )
@@ -19,10 +21,6 @@ type question struct {
 	standard string
 	others   map[string]func(*rulebook)
 }
-
-// later marks readings of notifications. They are accepted and reported; what
-// sends notifications asks for them.
-func later(*rulebook) {}
 
 // questions is the mock's own copy of the register (see the readings table of the
 // README). What has no other reading is listed for its name to be accepted.
@@ -63,10 +61,13 @@ func questions() []question {
 			"large-ids":  func(r *rulebook) { r.bases = largeBases },
 			"string-ids": func(r *rulebook) { r.wireID = textID },
 		}},
-		{[]string{"AMB-30", "AMB-31"}, "full", map[string]func(*rulebook){"body-only": later, "none": later}},
-		{[]string{"AMB-32"}, "control-and-signature", map[string]func(*rulebook){"control-only": later}},
-		{[]string{"AMB-33"}, "five", map[string]func(*rulebook){"six": later}},
-		{[]string{"AMB-34"}, "refunds-200", map[string]func(*rulebook){"2xx": later}},
+		{[]string{"AMB-30", "AMB-31"}, "full", map[string]func(*rulebook){
+			"body-only": func(r *rulebook) { r.signNotification = signNotificationBody },
+			"none":      func(r *rulebook) { r.signNotification = func(*merchant, time.Time, []byte, http.Header) {} },
+		}},
+		{[]string{"AMB-32"}, "control-and-signature", map[string]func(*rulebook){"control-only": func(r *rulebook) { r.signCashoutNotification = func(*merchant, []byte, http.Header) {} }}},
+		{[]string{"AMB-33"}, "five", map[string]func(*rulebook){"six": func(r *rulebook) { r.notificationRepeats = 5 }}},
+		{[]string{"AMB-34"}, "refunds-200", map[string]func(*rulebook){"2xx": func(r *rulebook) { r.notificationTaken = successful }}},
 		{[]string{"AMB-35"}, "unordered", nil},
 		{[]string{"AMB-36"}, "late-payment", nil},
 		{[]string{"AMB-37"}, "open-only", nil},

@@ -17,7 +17,7 @@ func createRefund(c *call) answer {
 	if detail := decode(c.body, &body); detail != "" {
 		return *beanValidation(detail)
 	}
-	if details := body.faults(); len(details) > 0 {
+	if details := body.faults(c.env); len(details) > 0 {
 		return *beanValidation(details...)
 	}
 	id, _ := parseID(string(body.DepositID))
@@ -27,7 +27,7 @@ func createRefund(c *call) answer {
 		if d == nil || d.InvoiceID != body.InvoiceID {
 			return *notFound("Deposit")
 		}
-		rules.ageDeposit(d, c.now)
+		c.env.ageDeposit(d, c.now)
 		amount := d.Amount - d.Refunded // no amount means all that is left
 		if body.Amount != nil {
 			amount = *body.Amount
@@ -43,6 +43,7 @@ func createRefund(c *call) answer {
 		r := &store.Refund{
 			Merchant: c.caller.number, DepositID: d.ID, InvoiceID: d.InvoiceID,
 			Amount: amount, Status: d24.RefundPending, Created: c.now,
+			NotificationURL: body.NotificationURL,
 		}
 		tx.AddRefund(r)
 		d.Refunded += amount

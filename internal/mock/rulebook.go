@@ -75,6 +75,12 @@ type rulebook struct {
 	cashoutTransition func(from, to d24.CashoutStatus) bool
 	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
 
+	// Notifications.
+	signNotification        func(m *merchant, now time.Time, body []byte, h http.Header) // of deposits and refunds
+	signCashoutNotification func(m *merchant, body []byte, h http.Header)
+	notificationTaken       func(kind d24.NotificationKind, status int) bool // does this answer end the repeats
+	notificationRepeats     int                                              // after the first attempt
+
 	bases   func(second bool) store.Bases    // first ids of an environment
 	connect func(first, second *environment) // what the environments share: nothing (ENV-09)
 }
@@ -151,6 +157,11 @@ func newRulebook() *rulebook {
 		findCashout:       ownCashout,
 		cashoutTransition: cashoutTransition,
 		setCashout:        setCashout,
+
+		signNotification:        signNotification,
+		signCashoutNotification: signCashoutForm,
+		notificationTaken:       stopsAt,
+		notificationRepeats:     4,
 
 		bases:   smallBases,
 		connect: func(_, _ *environment) {},

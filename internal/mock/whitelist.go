@@ -109,17 +109,23 @@ func parseEntry(productName, ip string) (product, netip.Prefix, error) {
 	if err != nil {
 		return 0, netip.Prefix{}, err
 	}
+	prefix, err := parsePrefix(ip)
+	return p, prefix, err
+}
+
+// parsePrefix reads an address or a CIDR range.
+func parsePrefix(ip string) (netip.Prefix, error) {
 	if strings.Contains(ip, "/") {
 		prefix, err := netip.ParsePrefix(ip)
 		if err != nil {
-			return 0, netip.Prefix{}, fmt.Errorf("%q is no address range", ip)
+			return netip.Prefix{}, fmt.Errorf("%q is no address range", ip)
 		}
-		return p, prefix.Masked(), nil
+		return prefix.Masked(), nil
 	}
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
-		return 0, netip.Prefix{}, fmt.Errorf("%q is no address", ip)
+		return netip.Prefix{}, fmt.Errorf("%q is no address", ip)
 	}
 	address = address.Unmap().WithZone("")
-	return p, netip.PrefixFrom(address, address.BitLen()), nil
+	return netip.PrefixFrom(address, address.BitLen()), nil
 }

@@ -37,6 +37,8 @@ type Refund struct {
 	Amount    d24.Amount
 	Status    d24.RefundStatus
 	Created   time.Time
+
+	NotificationURL string
 }
 
 // Cashout is one cashout.
