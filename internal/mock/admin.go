@@ -291,6 +291,20 @@ func (a *Admin) Merchants() []d24.Credentials {
 // Started is the mock's clock, since that is what an X-Date was held against.
 func (a *Admin) Exchanges() []*exchange.Exchange { return a.env.exchanges.list() }
 
+// ExchangesAfter are those of [Admin.Exchanges] whose number is larger.
+func (a *Admin) ExchangesAfter(number int) []*exchange.Exchange { return a.env.exchanges.after(number) }
+
+// Arrived is the number of the newest exchange.
+func (a *Admin) Arrived() int { return a.env.exchanges.last() }
+
+// Settle waits until every request that has arrived is over, so that it is among the
+// exchanges.
+func (a *Admin) Settle(ctx context.Context) error { return a.env.underWay.wait(ctx) }
+
+// RaiseIDs has ids from now on be beyond 32 bits (AMB-29). It forgets all transactions
+// and keys, as [Admin.Reset] does.
+func (a *Admin) RaiseIDs() { a.env.raiseIDs() }
+
 // Deposits lists the deposits that are kept, oldest first.
 func (a *Admin) Deposits() []Deposit {
 	list := []Deposit{}

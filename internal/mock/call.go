@@ -3,6 +3,7 @@ package mock
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -29,9 +30,11 @@ type call struct {
 	ticket   *store.Ticket // while this call does the work of a key
 	cashout  *cashoutBody  // parsed early: a cashout's login stands in its body
 
-	ending    ending        // what an injected fault does to the answer
-	late      time.Duration // how long an injected fault holds the answer back
-	abandoned bool          // an injected fault stopped the call before its work: its key is free again
+	ending    ending              // what an injected fault does to the answer
+	late      time.Duration       // how long an injected fault holds the answer back
+	reword    func(answer) answer // what an injected fault makes of the answer on its way; nil = nothing
+	extra     http.Header         // headers that it adds
+	abandoned bool                // an injected fault stopped the call before its work: its key is free again
 }
 
 // An ending is how the connection ends.
@@ -65,6 +68,8 @@ type fixedHeaders struct{ server, contentType []string }
 
 // ServeHTTP answers one request of the API.
 func (e *environment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e.underWay.Add(1)
+	defer e.underWay.Done()
 	started := e.clock.source()
 	c := &call{env: e, request: r}
 	body, err := readBody(w, r)
@@ -75,9 +80,14 @@ func (e *environment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	a := e.answerSafely(c, err != nil)
 	if c.late > 0 {
-		e.wait(c.late)
+		// A client that gives up is not waited for: when it comes back, this is over.
+		e.wait(c.late, r.Context().Done())
+	}
+	if c.reword != nil {
+		a = c.reword(a)
 	}
 	a = e.rules.present(c, w.Header(), a)
+	maps.Copy(w.Header(), c.extra)
 	e.exchanges.add(newRecordedRequest(r, c.body, c.now), a, w.Header(), c.ending, e.clock.source().Sub(started))
 	switch c.ending {
 	case whole:

@@ -29,8 +29,10 @@ type environment struct {
 	outbox    *outbox
 	exchanges *recorder
 	funds     d24.Amount
-	wait      func(time.Duration)
-	unused    *unusedConns // to its listener
+	wait      func(d time.Duration, gone <-chan struct{}) // or until gone, or the mock closes
+	underWay  tally                                       // requests that have arrived and are not recorded yet
+	plainURL  string                                      // where plain HTTP fails, and where a redirect can lead
+	unused    *unusedConns                                // to its listener
 	fixed     fixedHeaders
 	log       *slog.Logger
 }
@@ -122,9 +124,21 @@ func (e *environment) reset() {
 	e.state.Reset()
 	e.outbox.reset()
 	e.directory.Store(e.original)
-	for _, m := range e.original.all {
-		e.state.Update(func(tx *store.Tx) { tx.SetBalance(m.number, e.funds) })
-	}
+	e.refill()
 	e.whitelist.reset()
 	e.exchanges.reset()
+}
+
+// refill gives every merchant the starting funds.
+func (e *environment) refill() {
+	for _, m := range e.directory.Load().all {
+		e.state.Update(func(tx *store.Tx) { tx.SetBalance(m.number, e.funds) })
+	}
+}
+
+func (e *environment) raiseIDs() {
+	e.adding.Lock()
+	defer e.adding.Unlock()
+	e.state.Raise(largeBases(e.name == secondName))
+	e.refill()
 }

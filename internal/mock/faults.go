@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,6 +30,14 @@ const (
 	// FaultDuplicateNotification strikes no request but a notification: it is sent twice
 	// at once. Its Path is where the object was created.
 	FaultDuplicateNotification FaultKind = "duplicate-notification"
+
+	// What a client has to get along with. Those without an effect leave the key free.
+	FaultRefuseDate    FaultKind = "refuse-date"    // no effect; 103, as if the clocks had come apart
+	FaultRespond429    FaultKind = "respond-429"    // no effect; 429 with Retry-After
+	FaultHTMLError     FaultKind = "html-error"     // no effect; what a gateway says: 502 and a page
+	FaultRedirectPlain FaultKind = "redirect-plain" // no effect; a redirect to the plain-HTTP address
+	FaultAnswer200     FaultKind = "answer-200"     // effect; 200 where it would be 201 (AMB-27)
+	FaultExtraFields   FaultKind = "extra-fields"   // effect; fields in the answer that nobody knows
 )
 
 // A Fault is a script: what goes wrong, with which request, how often.
@@ -40,7 +49,8 @@ type Fault struct {
 	Path    string    `json:"path,omitempty"`     // only this path; without its id, /v3/deposits/ is the status of any deposit
 	Nth     int       `json:"nth,omitempty"`      // only from the n-th such request on, counted from 1; 0 = the next
 	Times   int       `json:"times,omitempty"`    // how often; 0 = once
-	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays
+	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays; drops and half-body may wait, too, before the connection ends
+	Status  int       `json:"status,omitempty"`   // of a redirect; 0 = 307
 
 	creations bool // POST to deposits or refunds
 	seen      int
@@ -76,21 +86,8 @@ type faults struct {
 }
 
 func (f *faults) add(fault Fault) (Fault, error) {
-	switch fault.Kind {
-	case FaultRespond500, FaultDropBefore, FaultDropAfterCommit, FaultHalfBody:
-	case FaultDelay, FaultDelayAnswer:
-		if fault.DelayMS <= 0 || time.Duration(fault.DelayMS) > maxDelay/time.Millisecond {
-			return Fault{}, fmt.Errorf("add fault: delay_ms must be from 1 to %d", maxDelay/time.Millisecond)
-		}
-	case FaultDuplicateNotification:
-		if fault.Key != "" || fault.Method != "" {
-			return Fault{}, fmt.Errorf("add fault: a notification has neither key nor method")
-		}
-	default:
-		return Fault{}, fmt.Errorf("add fault: unknown kind %q", fault.Kind)
-	}
-	if fault.Nth < 0 || fault.Times < 0 {
-		return Fault{}, fmt.Errorf("add fault: nth and times must not be negative")
+	if err := fault.check(); err != nil {
+		return Fault{}, fmt.Errorf("add fault: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,6 +100,34 @@ func (f *faults) add(fault Fault) (Fault, error) {
 	f.list = append(f.list, &fault)
 	f.armed.Store(int64(len(f.list)))
 	return fault, nil
+}
+
+func (fault *Fault) check() error {
+	shortest := int64(0)
+	switch fault.Kind {
+	case FaultRespond500, FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultAnswer200, FaultExtraFields:
+	case FaultDropBefore, FaultDropAfterCommit, FaultHalfBody:
+	case FaultDelay, FaultDelayAnswer:
+		shortest = 1
+	case FaultRedirectPlain:
+		redirects := []int{0, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}
+		if !slices.Contains(redirects, fault.Status) {
+			return fmt.Errorf("status %d is no redirect", fault.Status)
+		}
+	case FaultDuplicateNotification:
+		if fault.Key != "" || fault.Method != "" {
+			return errors.New("a notification has neither key nor method")
+		}
+	default:
+		return fmt.Errorf("unknown kind %q", fault.Kind)
+	}
+	if fault.DelayMS < shortest || time.Duration(fault.DelayMS) > maxDelay/time.Millisecond {
+		return fmt.Errorf("delay_ms must be from %d to %d", shortest, maxDelay/time.Millisecond)
+	}
+	if fault.Nth < 0 || fault.Times < 0 {
+		return errors.New("nth and times must not be negative")
+	}
+	return nil
 }
 
 // match finds the fault that strikes this call, if any, enters it into the ledger

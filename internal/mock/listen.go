@@ -22,6 +22,8 @@ type listener struct {
 	server  *http.Server
 	served  chan struct{} // closed when Serve has returned
 	unused  unusedConns
+	open    openConns
+	presented
 }
 
 func open(purpose, addr string) (*listener, error) {
@@ -48,7 +50,10 @@ func (l *listener) serve(handler http.Handler, config *tls.Config, errorLog *log
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          errorLog,
-		ConnState:         l.unused.track,
+		ConnState: func(c net.Conn, state http.ConnState) {
+			l.unused.track(c, state)
+			l.open.track(c, state)
+		},
 	}
 	l.served = make(chan struct{})
 	go func() {
@@ -150,6 +155,38 @@ func (u *unusedConns) close() {
 		_ = c.Close()
 	}
 	clear(u.conns)
+}
+
+// openConns are all connections of a listener, so that they can be ended at once.
+type openConns struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func (o *openConns) track(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.conns == nil {
+			o.conns = make(map[net.Conn]bool)
+		}
+		o.conns[c] = true
+	case http.StateClosed, http.StateHijacked:
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.conns, c)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// closeAll ends every connection, whatever it is doing.
+func (o *openConns) closeAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for c := range o.conns {
+		_ = c.Close()
+	}
 }
 
 // loopback reports whether an address to listen on is reachable from this machine

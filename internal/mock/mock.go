@@ -98,6 +98,7 @@ const (
 type Mock struct {
 	readings  map[string]string
 	authority *localca.Authority
+	leaf      localca.Leaf // what the authority's certificate is for
 	clock     *clock
 	log       *slog.Logger
 	after     func(time.Duration) <-chan time.Time
@@ -220,10 +221,12 @@ func positive[T int | int64 | uint64 | time.Duration | d24.Amount](value, standa
 	return value
 }
 
-// wait holds a request back for an injected delay, or until the mock closes.
-func (m *Mock) wait(d time.Duration) {
+// wait holds a request back for an injected delay, or until gone, or until the mock
+// closes.
+func (m *Mock) wait(d time.Duration, gone <-chan struct{}) {
 	select {
 	case <-m.after(d):
+	case <-gone:
 	case <-m.closing:
 	}
 }
@@ -260,10 +263,14 @@ func (m *Mock) listen(rules *rulebook, opts Options) error {
 		return err
 	}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	m.leaf = leaf
+	apiConfig := config.Clone()
+	apiConfig.GetConfigForClient = m.api.choose
 	errorLog := slog.NewLogLogger(m.log.Handler(), slog.LevelDebug)
 
 	m.first.unused, m.second.unused = &m.api.unused, &m.secondAPI.unused
-	m.api.serve(m.first, config, errorLog)
+	m.first.plainURL, m.second.plainURL = m.PlainURL(), m.PlainURL()
+	m.api.serve(m.first, apiConfig, errorLog)
 	m.secondAPI.serve(m.second, config, errorLog)
 	m.plain.serve(plainHandler(m.first, rules.plain(m.first, m.BaseURL())), nil, errorLog)
 	m.manage.serve(newManager(m, m.manage, opts.AdminToken), config, errorLog)

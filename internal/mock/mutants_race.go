@@ -48,7 +48,7 @@ func (m *meetings) join(c *call, about string) {
 	m.mu.Unlock()
 	defer close(here.over)
 	for round, seen := 0, 0; ; round++ {
-		c.env.wait(quiet)
+		c.env.wait(quiet, nil)
 		expecting := c.env.unused.youngerThan(recent) && round < int(longest/quiet)
 		if seen = m.ended(about, here, seen, expecting); seen == nobody {
 			return

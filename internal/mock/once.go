@@ -138,20 +138,33 @@ func (c *call) work() answer {
 		return c.op.run(c)
 	}
 	c.env.log.Info("fault injected", "environment", c.env.name, "fault", fault.ID, "kind", fault.Kind)
+	delay := time.Duration(fault.DelayMS) * time.Millisecond
 	switch fault.Kind {
 	case FaultRespond500:
 		return genericError()
 	case FaultDropBefore:
-		c.ending, c.abandoned = dropped, true
+		c.ending, c.late, c.abandoned = dropped, delay, true
 		return answer{}
+	case FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultRedirectPlain:
+		c.abandoned = true
+		return c.withoutEffect(fault)
 	case FaultDropAfterCommit:
-		c.ending = dropped
+		c.ending, c.late = dropped, delay
 	case FaultHalfBody:
-		c.ending = halved
+		c.ending, c.late = halved, delay
 	case FaultDelay:
-		c.env.wait(time.Duration(fault.DelayMS) * time.Millisecond)
+		c.env.wait(delay, nil)
 	case FaultDelayAnswer:
-		c.late = time.Duration(fault.DelayMS) * time.Millisecond
+		c.late = delay
+	case FaultAnswer200:
+		c.reword = func(a answer) answer {
+			if a.Status == http.StatusCreated {
+				a.Status = http.StatusOK
+			}
+			return a
+		}
+	case FaultExtraFields:
+		c.reword = withUnknownFields
 	case FaultDuplicateNotification: // strikes no request
 	}
 	return c.op.run(c)

@@ -107,11 +107,21 @@ func (a *arrival) size() int {
 func (a *arrival) forget() { *a = arrival{} }
 
 // list unfolds the exchanges, oldest first.
-func (rec *recorder) list() []*exchange.Exchange {
+func (rec *recorder) list() []*exchange.Exchange { return rec.after(0) }
+
+// last is the number of the newest exchange.
+func (rec *recorder) last() int {
 	rec.mu.Lock()
-	entries := make([]arrival, 0, len(rec.slots))
+	defer rec.mu.Unlock()
+	return rec.arrived
+}
+
+// after unfolds the exchanges with a larger number, oldest first.
+func (rec *recorder) after(number int) []*exchange.Exchange {
+	rec.mu.Lock()
+	entries := make([]arrival, 0, min(len(rec.slots), rec.arrived-min(number, rec.arrived)))
 	for i := range rec.slots {
-		if entry := rec.slots[(rec.first+i)%len(rec.slots)]; entry.request != nil {
+		if entry := rec.slots[(rec.first+i)%len(rec.slots)]; entry.request != nil && entry.number > number {
 			entries = append(entries, entry)
 		}
 	}

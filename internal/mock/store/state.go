@@ -46,7 +46,22 @@ func New(limits Limits, bases Bases, seed uint64) *State {
 func (s *State) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	bases := Bases{Deposits: s.tx.deposits.next, Refunds: s.tx.refunds.next, Cashouts: s.tx.cashouts.next}
+	s.forget(Bases{})
+}
+
+// Raise forgets everything, too, and goes on with these ids where they are higher.
+func (s *State) Raise(bases Bases) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(bases)
+}
+
+func (s *State) forget(atLeast Bases) {
+	bases := Bases{
+		Deposits: max(s.tx.deposits.next, atLeast.Deposits),
+		Refunds:  max(s.tx.refunds.next, atLeast.Refunds),
+		Cashouts: max(s.tx.cashouts.next, atLeast.Cashouts),
+	}
 	s.keys = newKeyring(s.limits)
 	s.tx = newTx(s.limits, bases, s.seed)
 }
