@@ -51,6 +51,7 @@ type Builder struct {
 	meta        Meta
 	scenarios   []Scenario
 	readings    map[string][]string
+	presumed    map[string]string
 	interrupted bool
 }
 
@@ -64,6 +65,7 @@ func NewBuilder(ledger *rules.Ledger, role rules.Role, products []rules.Product,
 		wanted:   make(map[string]rules.Rule),
 		meta:     meta,
 		readings: make(map[string][]string),
+		presumed: make(map[string]string),
 	}
 	for _, r := range b.rules {
 		b.wanted[r.ID] = r
@@ -121,14 +123,27 @@ func (b *Builder) check(s Scenario) error {
 // Reading records how the target reads an ambiguity. Different observations of
 // one ambiguity are all kept.
 func (b *Builder) Reading(id, observed string) error {
+	return b.read(id, func() {
+		if !slices.Contains(b.readings[id], observed) {
+			b.readings[id] = append(b.readings[id], observed)
+		}
+	})
+}
+
+// Presume records how the target seems to read an ambiguity, where all that was seen
+// is that nothing spoke for another reading. What another scenario records by
+// [Builder.Reading], before or after, is proof and wins.
+func (b *Builder) Presume(id, reading string) error {
+	return b.read(id, func() { b.presumed[id] = reading })
+}
+
+func (b *Builder) read(id string, record func()) error {
 	if _, ok := b.ledger.Ambiguity(id); !ok {
 		return fmt.Errorf("record reading: rule set %s has no ambiguity %q", b.ledger.Version, id)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !slices.Contains(b.readings[id], observed) {
-		b.readings[id] = append(b.readings[id], observed)
-	}
+	record()
 	return nil
 }
 
@@ -170,9 +185,9 @@ func (b *Builder) Finish(now time.Time) Results {
 		r.Rules = append(r.Rules, b.result(rule, byRule[rule.ID]))
 	}
 	for _, a := range b.ledger.Ambiguities() {
-		if seen := b.readings[a.ID]; len(seen) > 0 {
-			seen = slices.Sorted(slices.Values(seen))
-			r.Readings = append(r.Readings, ReadingResult{ID: a.ID, Observed: strings.Join(seen, " / "), Question: a.Question})
+		seen := strings.Join(slices.Sorted(slices.Values(b.readings[a.ID])), " / ")
+		if seen = cmp.Or(seen, b.presumed[a.ID]); seen != "" {
+			r.Readings = append(r.Readings, ReadingResult{ID: a.ID, Observed: seen, Question: a.Question})
 		}
 	}
 	r.Counts = Count(r.Rules)

@@ -93,6 +93,42 @@ func TestBuilderRefusesWhatTheLedgerDoesNotHave(t *testing.T) {
 	}
 }
 
+// What nothing spoke against is the reading only until something does, whichever of two
+// scenarios ends first.
+func TestAPresumptionGivesWayToProof(t *testing.T) {
+	t.Parallel()
+	const id = "AMB-08"
+	presume := func(b *Builder) error { return b.Presume(id, "wait") }
+	prove := func(b *Builder) error { return b.Reading(id, "reject") }
+	for name, tt := range map[string]struct {
+		seen []func(*Builder) error
+		want string
+	}{
+		"nothing else":  {[]func(*Builder) error{presume, presume}, "wait"},
+		"proof after":   {[]func(*Builder) error{presume, prove}, "reject"},
+		"proof before":  {[]func(*Builder) error{prove, presume}, "reject"},
+		"proof between": {[]func(*Builder) error{presume, prove, presume}, "reject"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := NewBuilder(ledger(t), rules.RoleServer, rules.Products(), meta())
+			for _, see := range tt.seen {
+				if err := see(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := b.Finish(started()).Readings
+			if len(got) != 1 || got[0].ID != id || got[0].Observed != tt.want {
+				t.Errorf("readings %+v, want %s read as %s", got, id, tt.want)
+			}
+		})
+	}
+	b := NewBuilder(ledger(t), rules.RoleServer, rules.Products(), meta())
+	if err := b.Presume("AMB-99", "x"); err == nil || !strings.Contains(err.Error(), "AMB-99") {
+		t.Errorf("an unknown ambiguity: %v", err)
+	}
+}
+
 func TestRulesOfOtherProductsArePassedOver(t *testing.T) {
 	t.Parallel()
 	b := NewBuilder(ledger(t), rules.RoleServer, []rules.Product{rules.Deposits}, meta())
