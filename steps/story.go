@@ -33,7 +33,6 @@ var (
 	stepLastWas  = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
 	stepOfThem   = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
 	stepPlain    = regexp.MustCompile(`^it is sent over plain HTTP, and then over HTTPS( with another key)?$`)
-	stepWasNoted = regexp.MustCompile(`^whether it was accepted is noted$`)
 )
 
 func storySteps(w *world, sc *godog.ScenarioContext) {
@@ -64,7 +63,6 @@ func storySteps(w *world, sc *godog.ScenarioContext) {
 		return held(judge.AtMost(number, w.story.answers...))
 	})
 	sc.Step(stepPlain, w.plainThenHTTPS)
-	sc.Step(stepWasNoted, func() error { return held(judge.IsAnswered(w.last())) })
 }
 
 // was judges one answer of the story.

@@ -22,6 +22,7 @@ type twin struct {
 	control *exchange.Exchange
 	tampers []merchant.Tamper
 	probe   *merchant.Client // for the probe only; nil = the control's
+	probed  *exchange.Exchange
 	dated   bool             // the fault is a date that is in time
 
 	elsewhere bool // the probe comes from another address
@@ -56,6 +57,7 @@ var (
 	stepNoted      = regexp.MustCompile(`^whether it is refused is noted$`)
 	stepFails      = regexp.MustCompile(`^it fails and nothing is processed$`)
 	stepTLS        = regexp.MustCompile(`^its connection was TLS 1\.2 or later$`)
+	stepReported   = regexp.MustCompile(`^(?:its code|its status|the form of its (?:error|id)|how it fails|whether it was accepted) is reported as (AMB-\d\d)$`)
 	stepJSON       = regexp.MustCompile(`^its (answer|refusal) is JSON(?: in UTF-8)?$`)
 )
 
@@ -128,6 +130,7 @@ func twinSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepReading, w.noteReading)
 	sc.Step(stepNoted, func(ctx context.Context) error { return w.run(ctx, judge.IsClear) })
 	sc.Step(stepFails, func(ctx context.Context) error { return w.run(ctx, judge.FailsOnPlainHTTP) })
+	sc.Step(stepReported, w.reported)
 	sc.Step(stepTLS, func() error { return held(judge.IsModernTLS(w.twin.control)) })
 	sc.Step(stepJSON, func(ctx context.Context, which string) error {
 		if which == "answer" {
@@ -209,6 +212,7 @@ func (w *world) run(ctx context.Context, judgement judgement) error {
 		if err != nil {
 			return err
 		}
+		w.twin.probed = probe
 		again, err := w.twinRequest(ctx, w.server.Client(), "control")
 		if err != nil {
 			return err
@@ -257,6 +261,23 @@ func (w *world) noteReading(ctx context.Context, answer, id, named string) error
 		return err
 	}
 	return w.noteWhen(judge.Finding{}, id, named, seen == when)
+}
+
+// reported tells how the target reads an ambiguity by what the answer shows of it: that to
+// the probe, or to the last request where there is none.
+func (w *world) reported(id string) error {
+	e := w.twin.probed
+	switch {
+	case e != nil:
+	case len(w.story.answers) > 0:
+		e = w.last()
+	default:
+		e = w.twin.control
+	}
+	if reading := judge.Shows(id, e); reading != "" {
+		return w.note(id, reading)
+	}
+	return nil
 }
 
 // headerFault leaves a header out, empties it, or sends something else in it.

@@ -8,6 +8,7 @@ Feature: A cashouts request carries its headers
       Given a <request> request that the server accepts
       When only its Payload-Signature is left out
       Then it is refused
+      And the form of its error is reported as AMB-26
 
       Examples:
         | request        |

@@ -8,6 +8,7 @@ Feature: Cashouts are reached over HTTPS only
       Given a <request> request that the server accepts
       When only it is sent over plain HTTP
       Then it fails and nothing is processed
+      And how it fails is reported as AMB-24
 
       Examples:
         | request        |

@@ -27,7 +27,7 @@ Feature: A cashout moves from status to status
     Scenario: a cashout that is on hold is cancelled
       Given a cashout that is on hold
       When it is asked to be cancelled
-      Then whether it was accepted is noted
+      Then whether it was accepted is reported as AMB-42
 
   @CASH-STAT-02 @must
   Rule: only a pending cashout is held, and only a held one is let go on

@@ -8,6 +8,8 @@ Feature: Deposits know who is calling
       Given a <request> request that the server accepts
       When only its Authorization is left out
       Then it is refused because of its missing Authorization
+      And its code is reported as AMB-22
+      And the form of its error is reported as AMB-26
 
       Examples:
         | request        |

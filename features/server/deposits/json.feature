@@ -4,16 +4,29 @@ Feature: Deposits speak JSON in UTF-8
   @DEP-CT-01 @must
   Rule: requests and answers are JSON
 
+    Scenario Outline: the answer to a <request> request, with the id of a deposit
+      Given a <request> request that the server accepts
+      Then its answer is JSON
+      And its status is reported as AMB-27
+      And the form of its id is reported as AMB-29
+
+      Examples:
+        | request        |
+        | deposit        |
+        | hosted deposit |
+
+    Scenario: the answer to a refund request, with the id of a refund
+      Given a refund request that the server accepts
+      Then its answer is JSON
+      And the form of its id is reported as AMB-29
+
     Scenario Outline: the answer to a <request> request
       Given a <request> request that the server accepts
       Then its answer is JSON
 
       Examples:
         | request         |
-        | deposit         |
-        | hosted deposit  |
         | deposit status  |
-        | refund          |
         | refund status   |
         | payment methods |
         | exchange rates  |

@@ -97,7 +97,7 @@ export class Voice {
     if (product === 'cashouts') {
       return this.say(status, { message: text, code });
     }
-    if (asking && this.set.manners.envelope === 'nested') {
+    if (asking && this.set.is('AMB-26', 'flat / nested')) {
       return this.say(status, { error: { message: text, details: null, code: String(code) } });
     }
     const body = { description: text, code };

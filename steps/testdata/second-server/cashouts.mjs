@@ -173,7 +173,7 @@ export class Cashouts {
     if (cashout.external !== order.external_id) {
       throw new Refusal(412, 509, 'unknown');
     }
-    const open = this.set.manners.holdOpen ? [0, 5] : [0];
+    const open = this.set.is('AMB-42', 'on-hold-open') ? [0, 5] : [0];
     return this.#moving(cashout, () => {
       if (!open.includes(cashout.status)) {
         throw new Refusal(412, 510, 'state', words[cashout.status]);

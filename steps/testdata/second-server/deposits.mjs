@@ -342,6 +342,9 @@ export class Deposits {
         throw new Refusal(manners.statuses.early, 801, 'early');
       }
       await gap(Number(manners.slowness));
+      if (left === 0n) {
+        throw new Refusal(400, manners.spent, 'amount');
+      }
       const amount = order.amount === undefined ? left : cents(order.amount);
       if (amount === null || amount === 0n || amount > left) {
         throw new Refusal(400, 802, 'amount');

@@ -27,9 +27,11 @@ export const sets = {
       'AMB-21': 'bodies-only',
       'AMB-22': '101',
       'AMB-24': 'error',
+      'AMB-26': 'flat',
       'AMB-27': '200',
       'AMB-29': 'large-ids',
       'AMB-41': 'lenient',
+      'AMB-42': 'on-hold-open',
     },
     manners: {
       clock: 'floor', // compares whole seconds of its own clock, the fraction cut off
@@ -38,23 +40,22 @@ export const sets = {
       json: { indent: 2, ascii: false, newline: false },
       contentType: 'application/json; charset=utf-8',
       chunked: true,
-      envelope: 'flat',
       errorType: true,
       sparse: false,
       notUTF8: 'refuse', // as a body that cannot be read, before anything is signed
       blankKey: 'ignore',
       hosted: true,
       uniqueInvoices: false,
-      holdOpen: true, // AMB-42: one on hold can be cancelled
       stranger: { deposits: [403, 202], cashouts: [403, 402] },
       statuses: { bean: 422, early: 409, funds: 402, external: 409, malformed: 400, mediaType: 415, userAgent: 412 },
-      ids: { deposit: 7300000001, refund: 90000017, cashout: 5200000003, step: 1, refundAsText: false, cashoutAsText: true },
+      ids: { deposit: 7300000001, refund: 90000000017, cashout: 5200000003, step: 1, refundAsText: false, cashoutAsText: true },
       texts: 'plain',
       slowness: '0', // milliseconds that creating something takes on top
       wall: false, // deposits: a stranger's connection is closed without a word
       fees: false, // a cashout costs 1.50, which has to be there too
       minimum: false, // no cashout below 5.00 (533)
       states: true, // there is an endpoint for states, which only an SDK calls
+      spent: 802, // the code for a refund of a deposit of which nothing is left
       bothIds: false, // AMB-43: a cashout is named by both its ids
       idsAsText: false, // deposit ids are text, and not digits only
       hangsUp: false, // each connection serves one request
@@ -79,9 +80,11 @@ export const sets = {
       'AMB-21': 'strict',
       'AMB-22': '102',
       'AMB-24': 'refuse',
+      'AMB-26': 'flat',
       'AMB-27': '201',
       'AMB-29': 'small-ids',
       'AMB-41': 'required',
+      'AMB-42': 'pending-only',
     },
     manners: {
       clock: 'exact', // compares to the millisecond
@@ -90,14 +93,12 @@ export const sets = {
       json: { indent: 0, ascii: true, newline: true },
       contentType: 'application/json',
       chunked: false,
-      envelope: 'flat',
       errorType: true,
       sparse: false,
       notUTF8: 'raw', // signed over the bytes as they came
       blankKey: 'refuse',
       hosted: false, // the interface file's required fields are required
       uniqueInvoices: true,
-      holdOpen: false,
       stranger: { deposits: [401, 201], cashouts: [401, 402] },
       statuses: { bean: 400, early: 400, funds: 412, external: 412, malformed: 412, mediaType: 400, userAgent: 400 },
       ids: { deposit: 412000007, refund: 168284, cashout: 8405147, step: 7, refundAsText: false, cashoutAsText: true },
@@ -107,6 +108,7 @@ export const sets = {
       fees: false,
       minimum: true,
       states: true,
+      spent: 801, // as of a deposit that cannot be refunded yet
       bothIds: false,
       idsAsText: false,
       hangsUp: false,
@@ -131,9 +133,11 @@ export const sets = {
       'AMB-21': 'bodies-only',
       'AMB-22': '102',
       'AMB-24': 'redirect',
+      'AMB-26': 'flat / nested', // nested where something is asked for; what creates something answers flat
       'AMB-27': '200',
-      'AMB-29': 'string-ids',
+      'AMB-29': 'large-ids / string-ids',
       'AMB-41': 'lenient',
+      'AMB-42': 'on-hold-open',
     },
     manners: {
       clock: 'nearest', // compares with its own clock rounded to the second
@@ -142,14 +146,12 @@ export const sets = {
       json: { indent: '\t', ascii: false, newline: true },
       contentType: 'application/json;charset=UTF-8',
       chunked: false,
-      envelope: 'nested', // where something is asked for; what creates something answers flat
       errorType: false,
       sparse: true, // optional fields are left out
       notUTF8: 'convert', // "we convert all the data we receive to UTF-8", and then sign that
       blankKey: 'refuse',
       hosted: true,
       uniqueInvoices: true,
-      holdOpen: true,
       stranger: { deposits: [403, null], cashouts: [403, 402] },
       statuses: { bean: 412, early: 404, funds: 422, external: 422, malformed: 400, mediaType: 415, userAgent: 412 },
       ids: { deposit: 3000000001, refund: 20260001, cashout: 11954, step: 3, refundAsText: true, cashoutAsText: false },
@@ -159,6 +161,7 @@ export const sets = {
       fees: true,
       minimum: false,
       states: true,
+      spent: 208,
       bothIds: false,
       idsAsText: false,
       hangsUp: true,
