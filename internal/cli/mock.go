@@ -82,7 +82,7 @@ else fixed ones that nobody can take for real.`,
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` that everything decided by chance follows from (default: a fixed one)")
 	f.StringVar(&flags.adminTokenFile, "admin-token-file", "", "`FILE` with the token that the management API asks for; needed off loopback")
 	f.StringVar(&flags.caOut, "ca-out", "", "`FILE` to write the authority's certificate to (default: one in the user's cache folder)")
-	addJSONFlag(cmd, &flags.asJSON, "addresses, keys, CA file and readings, once all of it is ready")
+	addJSONFlag(cmd, &flags.asJSON, "addresses, keys, CA file, readings and mutant, once all of it is ready")
 	return cmd
 }
 

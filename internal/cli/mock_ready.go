@@ -24,6 +24,7 @@ type mockReady struct {
 	Readings     map[string]string `json:"readings"`     // as chosen; all others are the default
 	AllowNotify  []string          `json:"allow_notify"` // where notifications go to beside this machine
 	TimeScale    float64           `json:"time_scale"`
+	Mutant       string            `json:"mutant,omitempty"`
 }
 
 // mockSecond is the environment beside the first; its keys are always made up.
@@ -35,7 +36,7 @@ type mockSecond struct {
 func newMockReady(m *mock.Mock, caFile string, given d24.Credentials, opts mock.Options) mockReady {
 	r := mockReady{
 		BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), ManageURL: m.ManageURL(), CAFile: caFile,
-		Credentials: byName(m.Credentials()), OwnKeys: []string{}, Readings: opts.Readings,
+		Credentials: byName(m.Credentials()), OwnKeys: []string{}, Readings: opts.Readings, Mutant: opts.Mutant,
 		AllowNotify: append([]string{}, opts.AllowNotify...), TimeScale: opts.TimeScale,
 		Second: mockSecond{BaseURL: m.SecondURL(), Credentials: byName(m.SecondCredentials())},
 	}
@@ -72,6 +73,9 @@ func (r mockReady) String() string {
 	}
 	if r.TimeScale != 1 {
 		fmt.Fprintf(&b, "  repeats              %v times as fast\n", r.TimeScale)
+	}
+	if r.Mutant != "" {
+		fmt.Fprintf(&b, "  mutant               %s\n", r.Mutant)
 	}
 	b.WriteString("\nIn the shell of the client:\n\n")
 	export := func(name, value string) { fmt.Fprintf(&b, "  export %s=%s\n", name, shellWord(value)) }

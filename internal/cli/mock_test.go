@@ -57,11 +57,12 @@ func startMock(t *testing.T, env map[string]string, args ...string) (stdout *buf
 
 func TestTheMockAnswersWithWhatItPrinted(t *testing.T) {
 	t.Parallel()
-	stdout, caFile, interrupt := startMock(t, nil, "--json", "--reading", "AMB-27=200", "--time-scale", "1500", "--allow-notify", "receiver.test")
+	stdout, caFile, interrupt := startMock(t, nil, "--json", "--reading", "AMB-27=200", "--mutant", "past-only", "--time-scale", "1500", "--allow-notify", "receiver.test")
 	var ready mockReady
 	require.NoError(t, json.NewDecoder(stdout).Decode(&ready))
 	assert.Equal(t, caFile, ready.CAFile)
 	assert.Equal(t, map[string]string{"AMB-27": "200"}, ready.Readings)
+	assert.Equal(t, "past-only", ready.Mutant)
 	assert.Empty(t, ready.OwnKeys)
 	assert.Equal(t, []string{"receiver.test"}, ready.AllowNotify)
 	assert.InDelta(t, 1500, ready.TimeScale, 0)
@@ -94,7 +95,7 @@ func TestTheMockAnswersWithWhatItPrinted(t *testing.T) {
 
 	code, stderr := interrupt()
 	assert.Equal(t, ExitOK, code, "being stopped is how a server succeeds")
-	assert.Empty(t, stderr)
+	assert.Equal(t, "d24conform: warning: mutant past-only: this is a server that refuses dates that are too old, and takes any that is to come\n", stderr)
 }
 
 func TestTheMockNamesKeysThatWereGivenAndNeverShowsThem(t *testing.T) {
