@@ -44,7 +44,7 @@ func (c CommandHooks) Offers(h Hook) bool {
 }
 
 // Call runs the hook's command. Exit status 0 is done; anything else, or more than
-// 30 s, is an error.
+// 30 s, is an error. A command that takes too long is killed, with its children.
 func (c CommandHooks) Call(ctx context.Context, h Hook, arguments map[string]string) error {
 	if !c.Offers(h) {
 		return fmt.Errorf("hook %s: the target has none", h)
@@ -60,6 +60,7 @@ func (c CommandHooks) Call(ctx context.Context, h Hook, arguments map[string]str
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	cmd := exec.CommandContext(limited, command[0], command[1:]...)
+	endWithChildren(cmd)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.Stderr, c.Stderr
 	if cmd.WaitDelay = c.outputDelay; cmd.WaitDelay == 0 {
 		cmd.WaitDelay = hookOutputDelay

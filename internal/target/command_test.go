@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -223,6 +224,27 @@ func TestCommandHooksEndWithTheRun(t *testing.T) {
 	err := hooksOf(Respond500Once, "hang", address).Call(ctx, Respond500Once, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "was stopped")
+}
+
+// What hangs is often not the script but what it started.
+func TestCommandHooksEndWithTheirChildren(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		return // which has no process groups: the command is killed alone
+	}
+	address, connected := caller(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- hooksOf(Respond500Once, "wait", address).Call(ctx, Respond500Once, nil) }()
+	child := <-connected
+	require.NotNil(t, child, "the grandchild runs")
+	defer child.Close()
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	require.NoError(t, child.SetReadDeadline(time.Now().Add(time.Minute)), "so that a failure does not hang")
+	_, err := child.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the grandchild has ended, and its connection with it")
 }
 
 // A panel's script may leave a browser or a daemon behind that holds its output.

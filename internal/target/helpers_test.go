@@ -53,6 +53,11 @@ func hookCommand(name string, arguments []string) int {
 			return 1
 		}
 		conn.Read(make([]byte, 1))
+	case "wait": // for a grandchild that hangs
+		child := exec.Command(os.Args[0], "hook", "hang", arguments[0])
+		if child.Run() != nil {
+			return 1
+		}
 	case "leave": // a grandchild that hangs and holds the output
 		child := exec.Command(os.Args[0], "hook", "hang", arguments[0])
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
