@@ -29,10 +29,10 @@ type story struct {
 }
 
 var (
-	stepWas      = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
-	stepLastWas  = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
-	stepOfThem   = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
-	stepPlain    = regexp.MustCompile(`^it is sent over plain HTTP, and then over HTTPS( with another key)?$`)
+	stepWas     = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
+	stepLastWas = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
+	stepOfThem  = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
+	stepPlain   = regexp.MustCompile(`^it is sent over plain HTTP, and then over HTTPS( with another key)?$`)
 )
 
 func storySteps(w *world, sc *godog.ScenarioContext) {

@@ -23,7 +23,7 @@ type twin struct {
 	tampers []merchant.Tamper
 	probe   *merchant.Client // for the probe only; nil = the control's
 	probed  *exchange.Exchange
-	dated   bool             // the fault is a date that is in time
+	dated   bool // the fault is a date that is in time
 
 	elsewhere bool // the probe comes from another address
 }
