@@ -147,11 +147,9 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		return usagef("%w", err)
 	}
 	a.announce(ctx, suite)
-	if suite.Level == target.Sandbox {
-		if _, err := server.Admit(ctx, suite.Orders); err != nil {
-			_ = os.Remove(dir.Path()) // nothing is in it, and nothing was judged
-			return unreachable(err)
-		}
+	if err := admit(ctx, suite); err != nil {
+		_ = os.Remove(dir.Path()) // nothing is in it, and nothing was judged
+		return unreachable(err)
 	}
 	progress := a.newProgress(suite.Selected())
 	suite.Progress = progress.ended
@@ -188,6 +186,15 @@ func (f runFlags) levelFor(loopback bool) (target.Level, error) {
 		return "", usagef("--level: %w", err)
 	}
 	return level, nil
+}
+
+// admit sees whether the target lets us in, by what the level allows.
+func admit(ctx context.Context, suite *steps.Suite) error {
+	if suite.Level == target.Observe {
+		return suite.Server.AdmitToObserve(ctx)
+	}
+	_, err := suite.Server.Admit(ctx, suite.Orders)
+	return err
 }
 
 // unreachable is how a run ends that could not begin.

@@ -222,11 +222,16 @@ func TestATargetThatRefusesEverything(t *testing.T) {
 		fmt.Fprint(w, `{"code":100,"description":"Invalid credentials","type":"INVALID_CREDENTIALS"}`)
 	}))
 	defer api.Close()
-	o := runAgainst(t, api, "")
-	assert.Equal(t, ExitUnreachable, o.code)
-	assert.Contains(t, o.stderr, "refuses a deposits request that is signed and dated right: 401 code 100")
-	assert.Empty(t, o.results.Rules)
-	assert.NoDirExists(t, o.dir)
+	for level, sentence := range map[string]string{
+		"sandbox": "refuses a deposits request that is signed and dated right: 401 code 100",
+		"observe": "refuses every question that is signed and dated right: 401 code 100",
+	} {
+		o := runAgainst(t, api, "", "--level", level)
+		assert.Equal(t, ExitUnreachable, o.code)
+		assert.Contains(t, o.stderr, sentence)
+		assert.Empty(t, o.results.Rules)
+		assert.NoDirExists(t, o.dir)
+	}
 }
 
 // TestAnInterruptedRunIsWrittenDown and says that it is a part.

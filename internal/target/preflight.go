@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,6 +133,52 @@ func (s *Server) Admit(ctx context.Context, orders *merchant.Orders) ([]*exchang
 		}
 	}
 	return created, nil
+}
+
+// AdmitToObserve is [Server.Admit] for a run that may create nothing. It asks what can be
+// asked without that: a target of which no call gets past who calls, and when, refuses
+// everything.
+func (s *Server) AdmitToObserve(ctx context.Context) error {
+	var last *exchange.Exchange
+	for _, r := range s.questions() {
+		e := s.ask(ctx, func() merchant.Request { return r })
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if e.Failure != nil {
+			return s.unreachable(*e.Failure)
+		}
+		if judge.Read(e).Kind != judge.Busy && !shutsOut(e) {
+			return nil
+		}
+		last = e
+	}
+	if judge.Read(last).Kind == judge.Busy {
+		return s.fail("is it in order? Try again when it is", " answers none of our questions: %s", judge.Describe(last))
+	}
+	return s.fail("check the credentials, this machine's address in the whitelist, and its clock",
+		" refuses every question that is signed and dated right: %s", judge.Describe(last))
+}
+
+// shutsOut says whether an answer is about who calls. What a gateway in front of the API
+// says has no code of ours, or that of the other product.
+func shutsOut(e *exchange.Exchange) bool {
+	return judge.RefusesCaller(e) || e.Status() == http.StatusUnauthorized || e.Status() == http.StatusForbidden
+}
+
+// questions are what each of the credentials may ask without creating anything.
+func (s *Server) questions() []merchant.Request {
+	var list []merchant.Request
+	if s.Has(rules.Deposits) {
+		list = append(list, merchant.DepositStatus(unknownID))
+		if s.Credentials.Deposits.ReadOnlyKey != "" {
+			list = append(list, merchant.ReadOnly(d24.PathPaymentMethods, url.Values{"country": {merchant.Country}}))
+		}
+	}
+	if s.Has(rules.Cashouts) {
+		list = append(list, s.client.CashoutStatus(unknownID, ""))
+	}
+	return list
 }
 
 // What Admit asks for: small, and above the least amounts of the documents' examples.

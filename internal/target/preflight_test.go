@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -271,6 +272,77 @@ func TestAdmitSaysWhyItIsNotLetIn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A target that is only observed must not be blamed for refusing us either, and nothing
+// may be created to find out.
+func TestAdmitToObserve(t *testing.T) {
+	t.Parallel()
+	const look = "check the credentials, this machine's address in the whitelist, and its clock"
+	stranger := map[string]string{
+		"GET /v3/deposits/100000000": `{"code":100,"description":"Invalid credentials"}`,
+		"GET /v3/payment_methods":    `{"code":100,"description":"Invalid credentials"}`,
+		"POST /v3/cashout/status":    `{"code":401,"message":"No such login: marked-login-of-cashouts"}`,
+	}
+	everything := func(body string) map[string]string {
+		same := maps.Clone(stranger)
+		for question := range same {
+			same[question] = body
+		}
+		return same
+	}
+	but := func(question string) map[string]string {
+		rest := maps.Clone(stranger)
+		delete(rest, question)
+		return rest
+	}
+	for _, row := range []struct {
+		name        string
+		credentials d24.Credentials
+		status      int
+		refused     map[string]string
+		asked       int
+		want, hint  string
+	}{
+		{"every question is refused", keys, 401, stranger, 3, " refuses every question that is signed and dated right: 401 code 401 (No such login: {{D24_CASHOUTS_API_KEY}})", look},
+		{"every question of one product", depositKeys, 401, stranger, 2, " refuses every question that is signed and dated right: 401 code 100 (Invalid credentials)", look},
+		{"the cashouts alone let us in", keys, 401, but("POST /v3/cashout/status"), 3, "", ""},
+		{"the read-only key alone does", keys, 401, but("GET /v3/payment_methods"), 2, "", ""},
+		{"the deposits let us in", keys, 401, but("GET /v3/deposits/100000000"), 1, "", ""},
+		{"a gateway in front refuses them", keys, 403, everything(`{"code":1020,"message":"Access denied"}`), 3, " refuses every question that is signed and dated right: 403 code 1020 (Access denied)", look},
+		{"all of it fails", depositKeys, 503, stranger, 2 * attempts, " answers none of our questions: 503 code 100 (Invalid credentials)", "is it in order? Try again when it is"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			cfg := serve(t, row.credentials, func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				question := r.Method + " " + r.URL.Path
+				if _, known := stranger[question]; !known {
+					t.Errorf("%s may create something", question)
+				}
+				if body, refused := row.refused[question]; refused {
+					say(w, row.status, body)
+					return
+				}
+				notFound(w, r)
+			})
+			err := newServer(t, cfg).AdmitToObserve(t.Context())
+			assert.Equal(t, int64(row.asked), asked.Load())
+			if row.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			e := environment(t, err)
+			assert.Equal(t, cfg.BaseURL+row.want, e.Text)
+			assert.Equal(t, row.hint, e.Hint)
+		})
+	}
+	nobody := newServer(t, Config{BaseURL: "https://" + listener(t, nil), Credentials: keys, Timeout: 20 * time.Millisecond})
+	assert.Contains(t, environment(t, nobody.AdmitToObserve(t.Context())).Text, ": no answer within 20ms")
+	ctx, s := hung(t)
+	require.ErrorIs(t, s.AdmitToObserve(ctx), context.Canceled)
+	require.NoError(t, embed(t, mock.Options{}).AdmitToObserve(t.Context()))
 }
 
 // invoice is the id of an order that arrived.
