@@ -102,6 +102,8 @@ func failing(t *testing.T) Results {
 		}
 	}
 	b.Clock(-312*time.Millisecond, 39500*time.Microsecond)
+	b.meta.Target.WindowPast = NewWindowEdge(4270*time.Millisecond, 5350*time.Millisecond)
+	b.meta.Target.WindowFuture = NewOpenWindowEdge(899500 * time.Millisecond)
 	r := b.Finish(started().Add(4210 * time.Millisecond))
 
 	// A should and a waiver do not come from the server's rules of today.

@@ -61,6 +61,17 @@ type Target struct {
 	BaseURL       string `json:"base_url"`
 	ClockOffsetMS *int64 `json:"clock_offset_ms,omitempty"` // target minus ours
 	ClockErrorMS  *int64 `json:"clock_error_ms,omitempty"`
+
+	// How far from the target's clock an X-Date may be; nil when it was not measured.
+	WindowPast   *WindowEdge `json:"window_past,omitempty"`
+	WindowFuture *WindowEdge `json:"window_future,omitempty"`
+}
+
+// WindowEdge is one end of the window of dates that the target takes.
+type WindowEdge struct {
+	Seconds float64 `json:"seconds"`
+	Error   float64 `json:"error_seconds"`  // how far the truth may be from that
+	Open    bool    `json:"open,omitempty"` // at least so many seconds: no end was found
 }
 
 // Tool is what judged.

@@ -78,6 +78,9 @@ func (t *terminal) head(r Results) {
 	if r.Target.ClockOffsetMS != nil {
 		t.printf("%s\n", t.style(clock(r.Target), dim))
 	}
+	if r.Target.WindowPast != nil && r.Target.WindowFuture != nil {
+		t.printf("%s\n", t.style(window(r.Target), dim))
+	}
 	if r.Interrupted {
 		t.printf("%s\n", t.style("interrupted: what follows is a part of the run", yellow))
 	}

@@ -151,6 +151,10 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		_ = os.Remove(dir.Path()) // nothing is in it, and nothing was judged
 		return unreachable(err)
 	}
+	if err := measureWindow(ctx, suite); err != nil {
+		_ = os.Remove(dir.Path())
+		return unreachable(err)
+	}
 	progress := a.newProgress(suite.Selected())
 	suite.Progress = progress.ended
 	results, err := suite.Run(ctx)
@@ -195,6 +199,23 @@ func admit(ctx context.Context, suite *steps.Suite) error {
 	}
 	_, err := suite.Server.Admit(ctx, suite.Orders)
 	return err
+}
+
+// measureWindow puts the dates that the target takes into the report.
+func measureWindow(ctx context.Context, suite *steps.Suite) error {
+	window, ok, err := suite.Server.MeasureWindow(ctx)
+	if !ok {
+		return err
+	}
+	suite.Meta.Target.WindowPast, suite.Meta.Target.WindowFuture = edge(window.Past), edge(window.Future)
+	return nil
+}
+
+func edge(e target.Edge) *reports.WindowEdge {
+	if e.Open {
+		return reports.NewOpenWindowEdge(e.Least)
+	}
+	return reports.NewWindowEdge(e.Least, e.Most)
 }
 
 // unreachable is how a run ends that could not begin.

@@ -3,14 +3,11 @@ package target
 import (
 	"context"
 	"errors"
-	"net/http"
-	"slices"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
-	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/rules"
 )
 
@@ -121,17 +118,13 @@ func (s *Server) centre(ctx context.Context, offset, journey time.Duration) (jud
 // takes says whether a request dated so far from our own clock is not refused for its
 // date, and how long it was under way.
 func (s *Server) takes(ctx context.Context, offset time.Duration) (taken bool, journey time.Duration, err error) {
-	e, err := s.look(ctx, merchant.Dated(func(now time.Time) string { return d24.FormatDate(now.Add(offset)) }))
+	e, err := s.look(ctx, datedBy(offset))
 	if err != nil {
 		return false, 0, err
 	}
-	answer := judge.Read(e)
-	if answer.Kind == judge.Refusal && slices.Contains([]int{
-		int(d24.CodeInvalidCredentials), int(d24.CodeInvalidSignature), int(d24.CodeInvalidIP),
-	}, answer.Code) {
+	if isStranger(e) {
 		return false, 0, s.fail("check the credentials, and this machine's address in the whitelist",
 			" sends no usable Date header, and refuses a request that is signed right: %s", judge.Describe(e))
 	}
-	taken = answer.Kind == judge.Accepted || answer.Kind == judge.Refusal && !judge.RefusesCaller(e) || e.Status() == http.StatusNotFound
-	return taken, e.Timing.Total, nil
+	return isTaken(e), e.Timing.Total, nil
 }

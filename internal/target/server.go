@@ -20,7 +20,8 @@
 // [OnThisMachine] and [LooksLikeProduction] say what a run may do, before anything is
 // sent. [Server.Reach] tells a target that cannot be reached from one that breaks
 // rules, and estimates its clock. [Server.Admit] sees whether it lets us in, and
-// [Server.AdmitToObserve] does so without creating anything.
+// [Server.AdmitToObserve] does so without creating anything. [Server.MeasureWindow] finds
+// out which dates it takes.
 package target
 
 import (
