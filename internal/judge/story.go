@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 )
 
@@ -191,4 +192,11 @@ func DoesNotKnow(e *exchange.Exchange, invoice string) Finding {
 // IsUnknown judges that nothing has the id that was asked for.
 func IsUnknown(e *exchange.Exchange) Finding {
 	return DoesNotKnow(e, "")
+}
+
+// SaysUnknown says whether the answer to a question about a cashout has the documented
+// code for one that does not exist. A refusal with another may be about the question.
+func SaysUnknown(e *exchange.Exchange) bool {
+	answer := Read(e)
+	return answer.Kind == Refusal && answer.Code == int(d24.CashoutNotFound)
 }

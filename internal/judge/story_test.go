@@ -190,6 +190,14 @@ func TestDoesNotKnow(t *testing.T) {
 	})
 }
 
+func TestSaysUnknown(t *testing.T) {
+	t.Parallel()
+	assert.True(t, judge.SaysUnknown(unknown))
+	assert.False(t, judge.SaysUnknown(cashoutStatus(412, `{"code":300,"message":"cashout_id: missing"}`)), "it is about the question")
+	assert.False(t, judge.SaysUnknown(cashoutStatus(200, `{"cashout_status":0}`)))
+	assert.False(t, judge.SaysUnknown(full))
+}
+
 func TestIsUnknown(t *testing.T) {
 	t.Parallel()
 	read(t, []sentence{
