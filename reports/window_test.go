@@ -7,8 +7,8 @@ import (
 
 func TestAWindowInWords(t *testing.T) {
 	t.Parallel()
-	between := func(least, most time.Duration) *WindowEdge {
-		return NewWindowEdge(least*time.Millisecond, most*time.Millisecond)
+	between := func(least, most int) *WindowEdge { // milliseconds
+		return NewWindowEdge(time.Duration(least)*time.Millisecond, time.Duration(most)*time.Millisecond)
 	}
 	for _, tt := range []struct {
 		name         string

@@ -13,6 +13,7 @@
 //
 // An answer is read as laxly as the documents allow (readings AMB-26 to AMB-29):
 // numbers or strings, flat or nested errors, 200 or 201, fields that nobody knows.
+// [Shows] tells which it was.
 //
 // # Findings
 //
