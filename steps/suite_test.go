@@ -3,6 +3,10 @@ package steps_test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/features"
+	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
@@ -48,13 +53,56 @@ func embedded(t testing.TB) *target.Server {
 }
 
 // TestTheMockKeepsEveryRule is the main job: every documented server rule, judged
-// against a real HTTPS server.
+// against a real HTTPS server. No request of ours makes that server fail: what it
+// answers 5xx is a 500 that a scenario asked for, or else a probe is malformed, or the
+// mock is.
 func TestTheMockKeepsEveryRule(t *testing.T) {
 	t.Parallel()
-	results := judgeServer(t, embedded(t), "")
+	m, err := mock.Start(mock.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, m.Close()) })
+	server, err := target.NewServer(target.FromMock(m, nil))
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	results := judgeServer(t, server, "")
 	if !assert.Equal(t, reports.RunPass, results.Verdict) {
 		var report bytes.Buffer
 		require.NoError(t, reports.WriteTerminal(&report, results, reports.Terminal{Width: 160}))
 		t.Log(report.String())
 	}
+
+	asked, failed := serverErrors(t, m.Admin())
+	assert.Positive(t, asked, "a run has scenarios that ask for a 500")
+	assert.Empty(t, failed, "answers 5xx that no injected fault explains")
+	asked, failed = serverErrors(t, m.SecondAdmin())
+	assert.Zero(t, asked, "nothing is asked for in the second environment")
+	assert.Empty(t, failed, "answers 5xx of the second environment")
+}
+
+// serverErrors counts the answers 5xx that an injected fault explains, their replays
+// included, and lists all others.
+func serverErrors(t *testing.T, admin *mock.Admin) (explained int, others []string) {
+	t.Helper()
+	exchanges, ledger := admin.Exchanges(), admin.InjectedFaults()
+	require.NotEmpty(t, exchanges)
+	require.Equal(t, len(exchanges), exchanges[len(exchanges)-1].Number, "the mock kept every exchange of the run")
+	for _, e := range exchanges {
+		if e.Status() < http.StatusInternalServerError {
+			continue
+		}
+		if slices.ContainsFunc(ledger, func(f mock.InjectedFault) bool { return explains(f, e) }) {
+			explained++
+			continue
+		}
+		others = append(others, fmt.Sprintf("%d to %s %s: %s", e.Status(), e.Request.Method, e.Request.URL, e.Response.Body))
+	}
+	return explained, others
+}
+
+// explains says whether the exchange met the fault, or repeats under its key one that
+// did.
+func explains(f mock.InjectedFault, e *exchange.Exchange) bool {
+	key := e.Request.Header.Get(d24.HeaderIdempotencyKey)
+	return f.Kind == mock.FaultRespond500 && f.Method == e.Request.Method && strings.HasSuffix(e.Request.URL, f.Path) &&
+		f.Key == key && (key != "" || f.Time.Equal(e.Started))
 }
