@@ -123,6 +123,19 @@ func Start(opts Options) (*Mock, error) {
 
 // start takes changes of the rulebook beyond those that Options name, for tests.
 func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
+	m, rules, err := build(opts, changes...)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.listen(rules, opts); err != nil {
+		_ = m.Close() // the error that matters is why it could not start
+		return nil, err
+	}
+	return m, nil
+}
+
+// build makes both environments and listens nowhere yet.
+func build(opts Options, changes ...func(*rulebook)) (*Mock, *rulebook, error) {
 	m := &Mock{
 		log:     opts.Logger,
 		after:   opts.After,
@@ -143,35 +156,31 @@ func start(opts Options, changes ...func(*rulebook)) (*Mock, error) {
 	rules := newRulebook()
 	var err error
 	if m.readings, err = applyReadings(rules, opts.Readings); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if opts.Mutant != "" {
 		if err := applyMutant(rules, opts.Mutant); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, change := range changes {
 		change(rules)
 	}
 	if err := checkManageAddr(opts.ManageAddr, opts.AdminToken); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if m.first, err = m.newEnvironment(firstName, rules, false, opts, orDefault(opts.Credentials, DefaultCredentials())); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if m.second, err = m.newEnvironment(secondName, rules, true, opts, orDefault(opts.SecondCredentials, DefaultSecondCredentials())); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m.clock.moved = func() {
 		m.first.ageDeposits()
 		m.second.ageDeposits()
 	}
 	rules.connect(m.first, m.second)
-	if err := m.listen(rules, opts); err != nil {
-		_ = m.Close() // the error that matters is why it could not start
-		return nil, err
-	}
-	return m, nil
+	return m, rules, nil
 }
 
 func (m *Mock) newEnvironment(name string, rules *rulebook, second bool, opts Options, credentials d24.Credentials) (*environment, error) {
