@@ -93,7 +93,7 @@ func (e Evidence) Of(r Rule) Cover {
 	names := func(ids []string) bool { return slices.Contains(ids, r.ID) }
 	var c Cover
 	for _, s := range e.Scenarios {
-		if names(s.Rules()) {
+		if s.Has("@" + r.ID) {
 			c.Scenarios = append(c.Scenarios, s)
 		}
 	}
