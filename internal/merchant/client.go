@@ -2,11 +2,8 @@ package merchant
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/wire"
 )
 
 // Options is what a client needs to know. BaseURL and Credentials are needed, the
@@ -31,24 +29,12 @@ type Options struct {
 	Limit *Limit        // nil = as fast as asked
 }
 
-// defaultTimeout ends a request that gets no answer.
-const defaultTimeout = 10 * time.Second
-
-// idleConns keeps as many connections open as the suite ever uses at once: with
-// net/http's default of 2, four workers were slower than one.
-const idleConns = 64
-
-// idleTimeout lets go of a connection before its server does: node and Apache close one
-// that was idle for 5 s, and a request that is on its way just then is lost, without a word
-// whether it was carried out.
-const idleTimeout = 2 * time.Second
-
 // A Client sends one merchant's requests to one environment. It is safe for
 // concurrent use.
 type Client struct {
 	Options
 	depositsKey, cashoutsKey *d24.Key
-	transport                *http.Transport
+	sender                   *wire.Sender
 }
 
 // New makes a client. It fails only on a base URL that is none.
@@ -58,34 +44,17 @@ func New(opts Options) (*Client, error) {
 		return nil, fmt.Errorf("base url %q is not of the form https://host", opts.BaseURL)
 	}
 	opts.BaseURL = strings.TrimSuffix(opts.BaseURL, "/")
-	proxy := http.ProxyFromEnvironment // net/http never uses it for loopback
-	if opts.NoProxy {
-		proxy = nil
-	}
 	if opts.Timeout == 0 {
-		opts.Timeout = defaultTimeout
+		opts.Timeout = wire.DefaultTimeout
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
-	}
-	dialer := &net.Dialer{Timeout: opts.Timeout}
-	if opts.LocalIP.IsValid() {
-		dialer.LocalAddr = &net.TCPAddr{IP: opts.LocalIP.AsSlice()}
 	}
 	return &Client{
 		Options:     opts,
 		depositsKey: d24.NewKey(opts.Credentials.Deposits.APISignature),
 		cashoutsKey: d24.NewKey(opts.Credentials.Cashouts.APISignature),
-		transport: &http.Transport{
-			DialContext:         dialSocket(dialer),
-			Proxy:               proxy,
-			TLSClientConfig:     &tls.Config{RootCAs: opts.Roots, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout: opts.Timeout, // net/http goes on dialling when the request has given up
-			MaxIdleConnsPerHost: idleConns,
-			IdleConnTimeout:     idleTimeout,
-			DisableCompression:  true, // the answer's bytes as they are
-			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
-		},
+		sender:      wire.New(wire.Options{Roots: opts.Roots, LocalIP: opts.LocalIP, NoProxy: opts.NoProxy, Timeout: opts.Timeout}),
 	}, nil
 }
 
@@ -98,7 +67,7 @@ func (c *Client) From(change func(*Options)) (*Client, error) {
 
 // Close closes the idle connections.
 func (c *Client) Close() {
-	c.transport.CloseIdleConnections()
+	c.sender.Close()
 }
 
 // Do dates, signs and sends the request, reads the answer and logs the exchange.
@@ -115,8 +84,6 @@ func (c *Client) Abandon(ctx context.Context, r Request, tampers ...Tamper) *exc
 
 func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Tamper) *exchange.Exchange {
 	waited := c.Limit.wait(ctx)
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
 
 	// Method, path and body have to be known before there is a connection; date and
 	// signature are made again when it is up.
@@ -126,20 +93,18 @@ func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Ta
 		Scenario: r.Scenario, Label: r.Label, Started: time.Now(),
 		Request: exchange.Request{Method: early.Method, URL: c.Options.BaseURL + early.Path, Proto: "HTTP/1.1", Body: early.Body},
 	}
-	err := waited
-	for again := err == nil; again; {
-		a := &attempt{transport: c.transport, exchange: e, abandon: abandon, cancel: cancel, sign: func(header http.Header) {
-			late := c.draft(r, c.Now())
-			c.finish(late, tampers)
-			late.fill(header)
-		}}
-		e.Response, err = a.run(ctx)
-		// A connection that the server had closed while it was idle is no failure. Each
-		// one is forgotten, so this ends with a new connection at the latest.
-		again = err != nil && a.watch.stale() && ctx.Err() == nil
+	header := func() exchange.Header {
+		late := c.draft(r, c.Now())
+		c.finish(late, tampers)
+		return late.Header
 	}
-	if err != nil {
-		e.Failure = Classify(err)
+	switch {
+	case waited != nil:
+		e.Failure = wire.Failure(waited)
+	case abandon:
+		c.sender.Abandon(ctx, e, header)
+	default:
+		c.sender.Send(ctx, e, header)
 	}
 	if c.Log != nil {
 		c.Log.Add(e)

@@ -14,12 +14,8 @@
 //
 // # What it never does
 //
-// It never sends a request twice. net/http would: when a connection breaks that it has
-// used before, it silently sends again whatever has an X-Idempotency-Key, and every
-// GET. So GetBody is nil, each connection counts the bytes that leave through it, and
-// what net/http sends after that is stopped. Only a request of which nothing has left,
-// because the server had closed the connection while it was idle, goes out on another.
-// It never follows a redirect and never uses a proxy on loopback.
+// It never sends a request twice, as net/http would, follows no redirect and uses no
+// proxy on loopback: package wire sends for it.
 //
 // # What it keeps
 //

@@ -1,7 +1,6 @@
 package merchant
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -148,21 +147,5 @@ func (c *Client) finish(d *Draft, tampers []Tamper) {
 		if t.After != nil {
 			t.After(d)
 		}
-	}
-}
-
-// fill puts the draft's header into an http.Header. net/http adds a User-Agent of its
-// own where it finds none under that very spelling, and sends none where it is empty.
-func (d *Draft) fill(header http.Header) {
-	clear(header)
-	for _, field := range d.Header {
-		name := field.Name
-		if name == d24.HeaderUserAgent && field.Value == "" {
-			name = "User-agent"
-		}
-		header[name] = append(header[name], field.Value)
-	}
-	if _, ok := header[d24.HeaderUserAgent]; !ok {
-		header[d24.HeaderUserAgent] = []string{""}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/d24conform/d24conform/internal/d24"
-	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/wire"
 )
 
 // quiet takes what net/http would write into the process's log: hung up clients and
@@ -81,7 +81,7 @@ func answered(r *http.Response) error {
 // failedUpstream tells the client that there is no answer, in words that nobody takes
 // for the server's.
 func (p *Proxy) failedUpstream(w http.ResponseWriter, r *http.Request, err error) {
-	failure := merchant.Classify(err)
+	failure := wire.Failure(err)
 	keepingOf(r.Context()).failed(failure)
 	w.Header().Set("Server", serverName)
 	http.Error(w, "d24conform proxy: no answer from "+p.upstream.Host+" ("+string(failure.Kind)+")", http.StatusBadGateway)

@@ -1,4 +1,4 @@
-package merchant
+package wire
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ const maxAnswer = 4 << 20
 // An attempt takes a request to the server once.
 type attempt struct {
 	transport *http.Transport
-	exchange  *exchange.Exchange // what is sent, and where it is noted how that went
-	sign      func(http.Header)  // makes the header
+	exchange  *exchange.Exchange     // what is sent, and where it is noted how that went
+	sign      func() exchange.Header // makes the header, when the connection is up
 	abandon   bool
 	cancel    func() // ends the request's context
 	watch     watch
@@ -34,7 +34,7 @@ func (a *attempt) run(ctx context.Context) (*exchange.Response, error) {
 		failure error
 	)
 	trace := a.watch.trace(func(conn net.Conn) {
-		a.sign(header)
+		fill(header, a.sign())
 		if !a.abandon {
 			return
 		}
@@ -107,4 +107,23 @@ func read(response *http.Response) (*exchange.Response, error) {
 		answer.Body, answer.Truncated = body[:maxAnswer], true
 	}
 	return answer, nil
+}
+
+// userAgent is a header that net/http sends by itself.
+const userAgent = "User-Agent"
+
+// fill puts a header into net/http's. net/http adds a User-Agent of its
+// own where it finds none under that very spelling, and sends none where it is empty.
+func fill(header http.Header, fields exchange.Header) {
+	clear(header)
+	for _, field := range fields {
+		name := field.Name
+		if name == userAgent && field.Value == "" {
+			name = "User-agent"
+		}
+		header[name] = append(header[name], field.Value)
+	}
+	if _, ok := header[userAgent]; !ok {
+		header[userAgent] = []string{""}
+	}
 }

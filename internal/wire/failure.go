@@ -1,4 +1,4 @@
-package merchant
+package wire
 
 import (
 	"context"
@@ -26,8 +26,8 @@ type notSentError struct{ error }
 
 func (e *notSentError) Unwrap() error { return e.error }
 
-// Classify turns a transport's error into what it tells about the peer.
-func Classify(err error) *exchange.Failure {
+// Failure turns a transport's error into what it tells about the peer.
+func Failure(err error) *exchange.Failure {
 	kind := kindOf(err)
 	return &exchange.Failure{Kind: kind, Text: sentence(kind, err)}
 }

@@ -1,4 +1,4 @@
-package merchant
+package wire
 
 import (
 	"context"
@@ -35,10 +35,10 @@ func (d *dead) Write(p []byte) (int, error) {
 // Nothing has left, so that sending it on another connection sends it once.
 func TestAConnectionThatDiedUnnoticed(t *testing.T) {
 	t.Parallel()
-	for name, r := range map[string]Request{
-		"POST with a key": {Method: http.MethodPost, Path: "/", Body: []byte("{}"), IdempotencyKey: "k"},
-		"POST":            {Method: http.MethodPost, Path: "/", Body: []byte("{}")},
-		"GET":             {Method: http.MethodGet, Path: "/"},
+	for name, r := range map[string]exchange.Request{
+		"POST with a key": {Method: http.MethodPost, Header: exchange.Header{{Name: "X-Idempotency-Key", Value: "k"}}, Body: []byte("{}")},
+		"POST":            {Method: http.MethodPost, Body: []byte("{}")},
+		"GET":             {Method: http.MethodGet},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,9 +48,15 @@ func TestAConnectionThatDiedUnnoticed(t *testing.T) {
 				assert.Len(t, r.Header["User-Agent"], 1)
 			}))
 			t.Cleanup(server.Close)
-			c, err := New(Options{BaseURL: server.URL})
-			require.NoError(t, err)
+			c := New(Options{})
 			t.Cleanup(c.Close)
+			exchanged := func(send func(context.Context, *exchange.Exchange, func() exchange.Header)) *exchange.Exchange {
+				e := &exchange.Exchange{Request: exchange.Request{Method: r.Method, URL: server.URL, Body: r.Body}}
+				send(t.Context(), e, func() exchange.Header {
+					return append(r.Header.Clone(), exchange.Field{Name: "User-Agent", Value: "test"})
+				})
+				return e
+			}
 			dial := c.transport.DialContext
 			dials := 0
 			c.transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -62,13 +68,13 @@ func TestAConnectionThatDiedUnnoticed(t *testing.T) {
 				return conn, err
 			}
 			for i := range 5 {
-				e := c.Do(t.Context(), r)
+				e := exchanged(c.Send)
 				require.Nil(t, e.Failure)
 				assert.EqualValues(t, i+1, arrivals.Load())
 				assert.Equal(t, "Host", e.Request.Header[0].Name)
 				assert.NotContains(t, e.Request.Header[1:], e.Request.Header[0], "the header is that of one connection, not of both")
 			}
-			e := c.Abandon(t.Context(), r)
+			e := exchanged(c.Abandon)
 			assert.Equal(t, "given up by ourselves", e.Failure.Text, "it is sent on another connection, too")
 			assert.Equal(t, 6, dials)
 		})

@@ -1,4 +1,4 @@
-package merchant
+package wire
 
 import (
 	"crypto/tls"
