@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -86,12 +87,12 @@ func ParseCashoutForm(body []byte) (CashoutForm, error) {
 }
 
 // EncodeNotification writes the body of a deposit or refund notification.
-func EncodeNotification(kind NotificationKind, id ID) ([]byte, error) {
-	body, err := json.Marshal(map[string]ID{string(kind) + "_id": id})
+func EncodeNotification(kind NotificationKind, id ID) []byte {
+	value, err := id.MarshalJSON()
 	if err != nil {
-		return nil, fmt.Errorf("%s notification: %w", kind, err)
+		panic(fmt.Sprintf("d24: an id cannot be encoded: %v", err)) //nolint:forbidigo // it is a string
 	}
-	return body, nil
+	return slices.Concat([]byte(`{"`+string(kind)+`_id":`), value, []byte("}"))
 }
 
 // ParseNotification reads the body of a deposit or refund notification and says which

@@ -116,9 +116,8 @@ func TestNotificationBodies(t *testing.T) {
 		_, _, err := d24.ParseNotification([]byte(text))
 		require.ErrorContains(t, err, "notification: ", text)
 	}
-	body, err := d24.EncodeNotification(d24.RefundNotification, "168284")
-	require.NoError(t, err)
-	assert.Equal(t, `{"refund_id":168284}`, string(body), "these bytes, as in the documents")
+	assert.Equal(t, `{"refund_id":168284}`, string(d24.EncodeNotification(d24.RefundNotification, "168284")), "these bytes, as in the documents")
+	assert.JSONEq(t, `{"deposit_id":"a\"b"}`, string(d24.EncodeNotification(d24.DepositNotification, `a"b`)))
 }
 
 func TestCashoutForms(t *testing.T) {
