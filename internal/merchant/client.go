@@ -96,6 +96,9 @@ func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Ta
 	header := func() exchange.Header {
 		late := c.draft(r, c.Now())
 		c.finish(late, tampers)
+		if r.Drafted != nil {
+			r.Drafted(late)
+		}
 		return late.Header
 	}
 	switch {

@@ -27,6 +27,10 @@ type Request struct {
 	IdempotencyKey string // absent when empty
 	Label          string // for the log: control, probe, retry …
 	Scenario       string // for the log
+
+	// Drafted is told of the draft when it is signed, each time that is done; may be nil.
+	// The last one is what was sent, and what was signed for it.
+	Drafted func(*Draft)
 }
 
 // UserAgent is what the client calls itself. Cashouts make the header mandatory.

@@ -52,6 +52,20 @@ func RemoveField(object []byte, name string) []byte {
 	return join(object, closing, slices.DeleteFunc(fields, func(f field) bool { return f.name == name }))
 }
 
+// FieldNames are the names of the top-level fields of a JSON object, in their order; none
+// of what is no object.
+func FieldNames(object []byte) []string {
+	fields, _, err := split(object)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return names
+}
+
 // Reverse is the same JSON object with its top-level fields in the opposite order.
 func Reverse(object []byte) []byte {
 	fields, closing, err := split(object)
