@@ -106,6 +106,21 @@ func failing(t *testing.T) Results {
 	b.meta.Target.WindowFuture = NewOpenWindowEdge(899500 * time.Millisecond)
 	r := b.Finish(started().Add(4210 * time.Millisecond))
 
+	for i := range r.Rules {
+		for k := range r.Rules[i].Scenarios {
+			if s := &r.Rules[i].Scenarios[k]; s.Repro != "" {
+				s.Calls = []Call{
+					{17, "control", "201 with deposit_id 300000024"}, {18, "probe", "201 with deposit_id 300000025"},
+					{19, "control", "201 " + hostile},
+				}
+				s.Signature = NewSignature(18,
+					"2026-11-21T23:59:53Z{{D24_DEPOSITS_API_KEY}}{\"amount\":100,\"city\":\"São Paulo\"}",
+					"2026-11-21T23:59:53Z{{D24_DEPOSITS_API_KEY}}{\"amount\":99,\"city\":\"São Paulo\"}")
+				s.Smallest = []string{"POST /v3/deposits", "X-Login: {{D24_DEPOSITS_API_KEY}}", "", "{\"amount\":99} ``` " + hostile}
+			}
+		}
+	}
+
 	// A should and a waiver do not come from the server's rules of today.
 	r.Rules = append(r.Rules, RuleResult{
 		ID: "CLI-KEY-01", Obligation: rules.Should, Says: "a key has enough entropy", Pages: []string{"A page"}, Verdict: Warn,

@@ -180,6 +180,17 @@ func junitBody(rule RuleResult, s ScenarioResult) string {
 	line("seen", s.Seen)
 	line("reason", s.Reason)
 	line("exchanges", numbers(s.Exchanges))
+	for _, c := range s.Calls {
+		line("", c.line())
+	}
+	if s.Signature != nil {
+		for _, row := range s.Signature.Near.rows() {
+			line(row[0], row[1])
+		}
+	}
+	for i, text := range s.Smallest {
+		line([]string{"smallest", ""}[min(i, 1)], text)
+	}
 	line("fix", rule.Fix)
 	line("reproduce", s.Repro)
 	return b.String()

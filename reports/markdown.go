@@ -91,7 +91,24 @@ func (m *markdown) scenario(s ScenarioResult) {
 	item("expected", mdCode(s.Expected))
 	item("seen", mdCode(shorten(s.Seen)))
 	item("reason", mdCode(s.Reason))
-	item("exchanges", numbers(s.Exchanges))
+	if len(s.Calls) == 0 {
+		item("exchanges", numbers(s.Exchanges))
+	}
+	for i, c := range s.Calls {
+		if i == maxCalls {
+			item("and", fmt.Sprintf("%d more, see results.json", len(s.Calls)-i))
+			break
+		}
+		item("exchange", mdCode(c.line()))
+	}
+	if s.Signature != nil && s.Repro != "" {
+		for _, row := range s.Signature.Near.rows() {
+			item(row[0], mdCode(row[1]))
+		}
+	}
+	if len(s.Smallest) > 0 {
+		m.printf("  - smallest request:\n\n%s\n", mdBlock(s.Smallest, "    "))
+	}
 	item("reproduce", mdCode(s.Repro))
 }
 
@@ -151,6 +168,25 @@ func mdCode(s string) string {
 		return ""
 	}
 	s = Escape(s)
+	fence, pad := fenceFor(s, 1), ""
+	if strings.Contains(s, "`") || strings.TrimSpace(s) != s {
+		pad = " "
+	}
+	return fence + pad + s + pad + fence
+}
+
+// mdBlock makes a block of code of several lines, each after an indent.
+func mdBlock(lines []string, indent string) string {
+	var b strings.Builder
+	fence := fenceFor(strings.Join(lines, "\n"), 3)
+	for _, line := range append(append([]string{fence}, lines...), fence) {
+		b.WriteString(strings.TrimRight(indent+Escape(line), " ") + "\n")
+	}
+	return b.String()
+}
+
+// fenceFor is a run of at least so many backticks, longer than any in the text.
+func fenceFor(s string, least int) string {
 	longest, run := 0, 0
 	for _, c := range s {
 		if c == '`' {
@@ -160,11 +196,7 @@ func mdCode(s string) string {
 			run = 0
 		}
 	}
-	fence, pad := strings.Repeat("`", longest+1), ""
-	if longest > 0 || strings.TrimSpace(s) != s {
-		pad = " "
-	}
-	return fence + pad + s + pad + fence
+	return strings.Repeat("`", max(longest+1, least))
 }
 
 // mdCell is mdCode for a table cell, where a pipe ends the cell even inside of

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/rules"
@@ -106,17 +107,29 @@ type RuleResult struct {
 // ScenarioResult is the verdict of one scenario on one rule. A scenario that
 // covers several rules stands under each of them.
 type ScenarioResult struct {
-	Name       string  `json:"name"`
-	Feature    string  `json:"feature"` // path of the feature file
-	Line       int     `json:"line"`    // of the scenario, or of the example's row
-	Verdict    Verdict `json:"verdict"`
-	Step       string  `json:"step,omitempty"` // the sentence that did not hold
-	Reason     string  `json:"reason,omitempty"`
-	Expected   string  `json:"expected,omitempty"`
-	Seen       string  `json:"seen,omitempty"`
-	Exchanges  []int   `json:"exchanges"` // their numbers in exchanges.jsonl
-	Repro      string  `json:"repro,omitempty"`
-	DurationMS float64 `json:"duration_ms,omitempty"`
+	Name      string  `json:"name"`
+	Feature   string  `json:"feature"` // path of the feature file
+	Line      int     `json:"line"`    // of the scenario, or of the example's row
+	Verdict   Verdict `json:"verdict"`
+	Step      string  `json:"step,omitempty"` // the sentence that did not hold
+	Reason    string  `json:"reason,omitempty"`
+	Expected  string  `json:"expected,omitempty"`
+	Seen      string  `json:"seen,omitempty"`
+	Exchanges []int   `json:"exchanges"` // their numbers in exchanges.jsonl
+	// For what is violated or inconclusive: the answers that the verdict rests on, what was
+	// signed where that matters, and the smallest request that shows it, line by line.
+	Calls      []Call     `json:"calls,omitempty"`
+	Signature  *Signature `json:"signature,omitempty"`
+	Smallest   []string   `json:"smallest,omitempty"`
+	Repro      string     `json:"repro,omitempty"` // path of a script, beside results.json
+	DurationMS float64    `json:"duration_ms,omitempty"`
+}
+
+// A Call is one answer that a verdict rests on.
+type Call struct {
+	Exchange int    `json:"exchange"` // its number in exchanges.jsonl
+	Part     string `json:"part"`     // control, probe …
+	Answer   string `json:"answer"`   // in a few words: 201 with deposit_id 300000001
 }
 
 // ReadingResult tells how the target reads an ambiguity of the documents.
@@ -199,6 +212,13 @@ func (r Results) Map(f func(string) string) Results {
 			c := s
 			c.Name, c.Feature, c.Verdict = f(s.Name), f(s.Feature), Verdict(f(string(s.Verdict)))
 			c.Step, c.Reason, c.Expected, c.Seen, c.Repro = f(s.Step), f(s.Reason), f(s.Expected), f(s.Seen), f(s.Repro)
+			c.Smallest, c.Calls = each(s.Smallest), slices.Clone(s.Calls)
+			for n, call := range c.Calls {
+				c.Calls[n].Part, c.Calls[n].Answer = f(call.Part), f(call.Answer)
+			}
+			if s.Signature != nil {
+				c.Signature = &Signature{Exchange: s.Signature.Exchange, Sides: s.Signature.each(f), Near: s.Signature.Near.each(f)}
+			}
 			if c.Exchanges == nil {
 				c.Exchanges = []int{} // an array in every format, never null
 			}

@@ -64,6 +64,13 @@ func clock(t Target) string {
 	}
 }
 
+// maxCalls is how many answers of one scenario are shown: a trio, and the first few of
+// many requests at once.
+const maxCalls = 6
+
+// line is an answer on one line: 17 control: 201 with deposit_id 300000001.
+func (c Call) line() string { return fmt.Sprintf("%d %s: %s", c.Exchange, c.Part, c.Answer) }
+
 // maxSeen is how much is shown of what a target sent: enough for any error
 // body of the documents, and a page of HTML does not fill the screen.
 const maxSeen = 600

@@ -143,7 +143,13 @@ func (t *terminal) rule(rule RuleResult, color string) {
 		t.field("expected", s.Expected)
 		t.field("seen", t.style(shorten(s.Seen), bold))
 		t.field("reason", s.Reason)
-		t.field("exchanges", numbers(s.Exchanges))
+		t.calls(s)
+		if s.Signature != nil && s.Repro != "" {
+			for _, row := range s.Signature.Near.rows() {
+				t.field(row[0], row[1])
+			}
+		}
+		t.lines("smallest", s.Smallest)
 		t.field("reproduce", s.Repro)
 	}
 	if len(rule.Scenarios) == 0 {
@@ -158,6 +164,32 @@ func (t *terminal) rule(rule RuleResult, color string) {
 	}
 	t.field("besides", strings.Join(rest, "; "))
 	t.field("fix", rule.Fix)
+}
+
+// calls shows the answers that a verdict rests on, a line each; without them, their
+// numbers.
+func (t *terminal) calls(s ScenarioResult) {
+	if len(s.Calls) == 0 {
+		t.field("exchanges", numbers(s.Exchanges))
+		return
+	}
+	lines := make([]string, 0, maxCalls+1)
+	for i, c := range s.Calls {
+		if i == maxCalls {
+			lines = append(lines, fmt.Sprintf("and %d more, see results.json", len(s.Calls)-i))
+			break
+		}
+		lines = append(lines, c.line())
+	}
+	t.lines("exchanges", lines)
+}
+
+// lines shows several lines under one label.
+func (t *terminal) lines(label string, lines []string) {
+	for _, line := range lines {
+		t.field(label, shorten(line))
+		label = " "
+	}
 }
 
 const (
