@@ -117,7 +117,17 @@ func keyMutants() []Mutant {
 		{
 			"stale-retry", "sends the same date and signature again",
 			[]string{"CLI-KEY-02"},
-			staleRetry,
+			func(h *habits) {
+				headers := h.headers
+				var of *operation
+				var made http.Header
+				h.headers = func(c *client, op *operation) http.Header {
+					if of != op {
+						of, made = op, headers(c, op)
+					}
+					return made
+				}
+			},
 		},
 		{
 			"ids-of-32-bits", "keeps ids in 32 bits",
@@ -147,24 +157,5 @@ func keyMutants() []Mutant {
 				}
 			},
 		},
-	}
-}
-
-// staleRetry makes the headers of an operation once. It waits longer than others, so
-// that a fresh date would be another one: X-Date has whole seconds.
-func staleRetry(h *habits) {
-	const wait = 2 * time.Second
-	headers, again := h.headers, h.again
-	var of *operation
-	var made http.Header
-	h.headers = func(c *client, op *operation) http.Header {
-		if of != op {
-			of, made = op, headers(c, op)
-		}
-		return made
-	}
-	h.again = func(c *client, op *operation, tries int, a *answer, err error) (time.Duration, bool) {
-		pause, yes := again(c, op, tries, a, err)
-		return max(pause, wait), yes
 	}
 }

@@ -55,6 +55,20 @@ func dateMutants() []Mutant {
 			},
 		},
 		{
+			"date-taken-once", "takes the time when it starts, and dates everything by that",
+			[]string{"DEP-DATE-01", "DEP-DATE-03"},
+			func(h *habits) {
+				date := h.date
+				kept := ""
+				h.date = func(now time.Time) string {
+					if kept == "" {
+						kept = date(now)
+					}
+					return kept
+				}
+			},
+		},
+		{
 			"signed-too-early", "signs its requests, then lets them wait ten seconds in a queue",
 			[]string{"DEP-DATE-03"},
 			func(h *habits) {
