@@ -95,8 +95,7 @@ func (w *world) trouble(ctx context.Context, what string) error {
 	client, r := w.server.Client(), w.story.request
 	switch what {
 	case "its connection breaks before the answer":
-		r.Scenario, r.Label = w.scenario.Name, "given up"
-		w.logged(client.Abandon(ctx, r))
+		w.giveUp(ctx, client, r)
 		return w.retryInFlight(ctx)
 	case "the server does it and loses the answer":
 		if err := w.hook(ctx, target.DropAfterCommitOnce, nil); err != nil {

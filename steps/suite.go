@@ -39,15 +39,19 @@ type Suite struct {
 	// Progress is told of each scenario as it ends; may be nil. It is called from
 	// several goroutines.
 	Progress func(Scenario, reports.Verdict)
+	// Smaller is how many more trios may be sent for each violated rule, to find the
+	// smallest request that shows it; 0 = none.
+	Smaller int
 
 	// alone is held by a scenario that changes the target for everybody, and shared
 	// by all others.
-	alone   sync.RWMutex
-	builder *reports.Builder
-	created ids
-	mu      sync.Mutex
-	ran     int
-	broken  []error
+	alone    sync.RWMutex
+	builder  *reports.Builder
+	created  ids
+	failures failures
+	mu       sync.Mutex
+	ran      int
+	broken   []error
 }
 
 const defaultConcurrency = 2
@@ -86,6 +90,7 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 		s.builder.Interrupt()
 	}
 	results := s.builder.Finish(time.Now())
+	s.explain(ctx, &results)
 	switch {
 	case len(s.broken) > 0:
 		return results, errors.Join(s.broken...)

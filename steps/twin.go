@@ -23,7 +23,9 @@ type twin struct {
 	tampers []merchant.Tamper
 	probe   *merchant.Client // for the probe only; nil = the control's
 	probed  *exchange.Exchange
-	dated   bool // the fault is a date that is in time
+	dated   bool           // the fault is a date that is in time
+	moved   *time.Duration // how far the fault's date is from the server's clock
+	judged  judgement      // of the trio, once there is one
 
 	elsewhere bool // the probe comes from another address
 }
@@ -207,6 +209,7 @@ func (w *world) run(ctx context.Context, judgement judgement) error {
 	if probing == nil {
 		probing = w.server.Client()
 	}
+	w.twin.judged = judgement
 	for attempt := 1; ; attempt++ {
 		probe, err := w.twinRequest(ctx, probing, "probe", w.twin.tampers...)
 		if err != nil {
@@ -344,7 +347,10 @@ func (w *world) movedDate(by time.Duration, past bool) func(now time.Time) strin
 	margin := w.server.Clock().Error
 	journey := w.twin.control.Timing.Total
 	inTime := by <= judge.SurelyFresh
-	w.twin.dated = inTime
+	w.twin.dated, w.twin.moved = inTime, &by
+	if past {
+		w.twin.moved = new(-by)
+	}
 	return func(now time.Time) string {
 		switch {
 		case past && inTime:

@@ -11,6 +11,7 @@ import (
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/repro"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 )
@@ -23,6 +24,7 @@ type world struct {
 
 	twin  twin
 	story story
+	acts  []repro.Act // what was sent and done, for who has to do it again
 }
 
 // serverWorld prepares a scenario that judges a server.
@@ -43,7 +45,11 @@ func (w *world) ready() error {
 	return nil
 }
 
-func (w *world) afterwards(ctx context.Context, err error) error { return w.stillAdmitted(ctx, err) }
+func (w *world) afterwards(ctx context.Context, err error) error {
+	err = w.stillAdmitted(ctx, err)
+	w.remember(err)
+	return err
+}
 
 // stillAdmitted looks, when a sentence did not hold, whether the target still accepts
 // a request that is right. One that has begun to refuse us breaks no rule by that.
@@ -77,6 +83,8 @@ func (w *world) stillAdmitted(ctx context.Context, err error) error {
 // for a while (429) is obeyed.
 func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Request, label string, tampers ...merchant.Tamper) *exchange.Exchange {
 	r.Scenario, r.Label = w.scenario.Name, label
+	var draft *merchant.Draft
+	r.Drafted = func(d *merchant.Draft) { draft = d }
 	e := client.Do(ctx, r, tampers...)
 	w.logged(e)
 	for attempt := 1; attempt <= maxWaits && e.Status() == http.StatusTooManyRequests; attempt++ {
@@ -86,6 +94,7 @@ func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Re
 		e = client.Do(ctx, r, tampers...)
 		w.logged(e)
 	}
+	w.sent(client, e, draft)
 	return e
 }
 
@@ -101,6 +110,7 @@ func (w *world) hook(ctx context.Context, h target.Hook, arguments map[string]st
 	if err := w.suite.Server.Hooks.Call(ctx, h, arguments); err != nil {
 		return held(judge.Finding{Outcome: judge.Unclear, Expected: "hook " + string(h) + " works", Seen: err.Error()})
 	}
+	w.hooked(h, arguments, false)
 	return nil
 }
 
@@ -114,6 +124,7 @@ func (w *world) needs(h target.Hook) error {
 
 // later registers what sets the target back at the end of the scenario.
 func (w *world) later(h target.Hook, arguments map[string]string) {
+	w.hooked(h, arguments, true)
 	w.undo = append(w.undo, func(ctx context.Context) error { return w.suite.Server.Hooks.Call(ctx, h, arguments) })
 }
 

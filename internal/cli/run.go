@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +72,8 @@ default is sandbox, elsewhere observe. A host that has to be taken for productio
 refused unless --production names it again.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md and exchanges.jsonl, with names in the place of secrets.`,
+summary.md and exchanges.jsonl, with names in the place of secrets, and for each violated
+rule repro/RULE.sh, which shows it again with curl and openssl.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runServer(cmd.Context(), flags, cmd.Flags().Changed("config"))
@@ -122,7 +125,7 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	run := runID()
 	suite := &steps.Suite{
 		Server: server, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection,
-		Orders: &merchant.Orders{Run: run},
+		Orders: &merchant.Orders{Run: run}, Smaller: smallerTrios,
 		Meta: reports.Meta{
 			Target:  reports.Target{Name: server.Title(), BaseURL: server.BaseURL},
 			Tool:    reports.Tool{Version: thisBuild().Version, Revision: thisBuild().Revision},
@@ -166,7 +169,7 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	redact := exchange.NewRedactor(server.Secrets())
 	results, unneeded := results.Map(redact.String).Waive(conditions.waivers, started)
 	// What was found is shown even where it cannot be kept.
-	written := writeReport(dir, results, log, redact, left)
+	written := writeReport(dir, results, log, redact, left, suite.Scripts())
 	path := dir.Path()
 	if written != nil {
 		path = ""
@@ -250,8 +253,15 @@ func (a *app) announce(ctx context.Context, suite *steps.Suite) {
 	}
 }
 
+// smallerTrios is how many more trios a violated rule may cost, to find the smallest
+// request that shows it: enough to try without every optional header and field of the
+// largest request.
+const smallerTrios = 24
+
 // writeReport writes the files of the run and makes it the latest.
-func writeReport(dir *reports.Dir, results reports.Results, log *exchange.Log, redact *exchange.Redactor, left []steps.Created) error {
+func writeReport(dir *reports.Dir, results reports.Results, log *exchange.Log, redact *exchange.Redactor, left []steps.Created,
+	scripts map[string]string,
+) error {
 	files := []struct {
 		name  string
 		write func(io.Writer) error
@@ -264,6 +274,14 @@ func writeReport(dir *reports.Dir, results reports.Results, log *exchange.Log, r
 	}
 	for _, file := range files {
 		if err := dir.WriteFile(file.name, file.write); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(scripts)) {
+		if err := dir.WriteFile(name, func(w io.Writer) error {
+			_, err := io.WriteString(w, redact.String(scripts[name]))
+			return err
+		}); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,283 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/judge"
+	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/repro"
+	"github.com/d24conform/d24conform/internal/target"
+	"github.com/d24conform/d24conform/reports"
+)
+
+// A failure is a scenario that did not end well, kept for explaining it.
+type failure struct {
+	world   *world
+	step    string
+	finding judge.Finding
+	acts    []repro.Act // what was done until then
+	smaller []repro.Act // the trio once more, without what it does not need
+}
+
+// failures are those of a run, by where their scenarios stand.
+type failures struct {
+	mu      sync.Mutex
+	byPlace map[string]*failure
+	scripts map[string]string
+}
+
+// remember keeps a scenario that ended with a sentence that did not hold, or that stayed
+// unclear.
+func (w *world) remember(err error) {
+	var found *judged
+	if !errors.As(err, &found) {
+		return
+	}
+	finding := found.finding
+	if over := finding.Exchanges; len(over) == 1 && over[0].Label == partProbe {
+		finding.Exchanges = w.trioOf(over[0])
+	}
+	f := &w.suite.failures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byPlace == nil {
+		f.byPlace = map[string]*failure{}
+	}
+	f.byPlace[placeOf(w.scenario.Feature, w.scenario.Line)] = &failure{world: w, step: w.step, finding: finding, acts: w.acts}
+}
+
+// trioOf is a probe between its controls.
+func (w *world) trioOf(probe *exchange.Exchange) []*exchange.Exchange {
+	var over []*exchange.Exchange
+	for _, act := range w.acts {
+		switch c := act.Call; {
+		case c == nil || c.Part != partControl && c.Exchange != probe:
+		case c.Exchange == probe:
+			over = append(over[max(len(over)-1, 0):], probe)
+		case len(over) > 0 && over[len(over)-1] == probe:
+			return append(over, c.Exchange)
+		default:
+			over = append(over, c.Exchange)
+		}
+	}
+	return []*exchange.Exchange{probe}
+}
+
+func placeOf(feature string, line int) string { return fmt.Sprintf("%s:%d", feature, line) }
+
+// Scripts are the reproductions of a run, by their paths beside results.json.
+func (s *Suite) Scripts() map[string]string { return s.failures.scripts }
+
+// explain adds to the results what helps with a failure: the answers that it rests on,
+// what was signed, the smallest request that shows it, and a script.
+func (s *Suite) explain(ctx context.Context, results *reports.Results) {
+	s.failures.scripts = map[string]string{}
+	for i := range results.Rules {
+		rule := &results.Rules[i]
+		chosen := -1
+		for k := range rule.Scenarios {
+			scenario := &rule.Scenarios[k]
+			f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)]
+			if f == nil {
+				continue
+			}
+			switch scenario.Verdict {
+			case reports.Fail, reports.Warn:
+				scenario.Calls, scenario.Signature = f.calls(), s.signature(f)
+				if chosen < 0 || f.hardness() < s.failures.byPlace[placeOf(rule.Scenarios[chosen].Feature, rule.Scenarios[chosen].Line)].hardness() {
+					chosen = k
+				}
+			case reports.Inconclusive:
+				scenario.Calls = f.calls()
+			case reports.Pass, reports.NotTested, reports.Waived, reports.Observed:
+			}
+		}
+		if chosen < 0 {
+			continue
+		}
+		scenario := &rule.Scenarios[chosen]
+		f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)]
+		s.reduce(ctx, f)
+		scenario.Smallest = f.smallest()
+		scenario.Repro = "repro/" + rule.ID + ".sh"
+		plan := s.plan(f)
+		plan.Rule, plan.Says, plan.Fix = rule.ID, rule.Says, rule.Fix
+		s.failures.scripts[scenario.Repro] = plan.Script()
+	}
+}
+
+// hardness is how hard a failure is to show again: the easiest of a rule's is chosen, and
+// of several the first.
+func (f *failure) hardness() int {
+	const (
+		easy       = iota
+		punctual   // a date near the edge of the window
+		racing     // requests at once
+		chasing    // a request after one whose connection broke
+		impossible // the mock's own clock has to stand still
+	)
+	hard := easy
+	for _, act := range f.acts {
+		switch {
+		case act.Hook != nil && target.Hook(act.Hook.Name) == target.FreezeClock:
+			hard = max(hard, impossible)
+		case act.Call == nil:
+		case act.Call.Abandoned:
+			hard = max(hard, chasing)
+		case act.Call.AtOnce != 0:
+			hard = max(hard, racing)
+		case act.Call.Moved != nil && act.Call.Moved.Abs() < 2*d24.Window:
+			hard = max(hard, punctual)
+		}
+	}
+	if len(f.world.checks(f.step, f.finding, f.finding.Exchanges)) == 0 {
+		hard = impossible
+	}
+	return hard
+}
+
+// calls are the answers that the finding rests on, in the order in which they were sent.
+func (f *failure) calls() []reports.Call {
+	var calls []reports.Call
+	for _, e := range f.finding.Exchanges {
+		if e != nil {
+			calls = append(calls, reports.Call{Exchange: e.Number, Part: e.Label, Answer: judge.Describe(e)})
+		}
+	}
+	return calls
+}
+
+// probe is the call that the failure is about: a twin's probe, else the last one.
+func (f *failure) probe() *repro.Call {
+	over := f.finding.Exchanges
+	if len(over) == 0 {
+		return nil
+	}
+	about := over[len(over)-1]
+	if len(over) == trioLength && over[1].Label == partProbe {
+		about = over[1]
+	}
+	for _, act := range f.acts {
+		if act.Call != nil && act.Call.Exchange == about {
+			return act.Call
+		}
+	}
+	return nil
+}
+
+// signature is what was signed and what the request adds up to, where the fault is in the
+// signature, or the target says that it is.
+func (s *Suite) signature(f *failure) *reports.Signature {
+	call := f.probe()
+	if call == nil {
+		return nil
+	}
+	d := call.Draft
+	var value string
+	sent := merchant.Signing{Body: d.Body}
+	credentials := f.world.server.Credentials
+	switch d.Auth {
+	case merchant.SignedDeposit:
+		sent.Secret, sent.Date, sent.Login = credentials.Deposits.APISignature, d.Header.Get(d24.HeaderDate), d.Header.Get(d24.HeaderLogin)
+		value = strings.TrimPrefix(d.Header.Get(d24.HeaderAuthorization), d24.Scheme)
+	case merchant.SignedCashout:
+		sent.Secret = credentials.Cashouts.APISignature
+		value = d.Header.Get(d24.HeaderPayloadSignature)
+	case merchant.Unsigned, merchant.ReadOnlyBearer:
+		return nil
+	}
+	right := d24.NewKey(sent.Secret).Deposit(sent.Date, sent.Login, sent.Body)
+	code := judge.Read(call.Exchange).Code
+	if value == right && code != int(d24.CodeInvalidSignature) && code != int(d24.CashoutInvalidControl) {
+		return nil
+	}
+	redact := exchange.NewRedactor(s.Server.Secrets())
+	return reports.NewSignature(call.Exchange.Number,
+		redact.String(string(d.Sign.StringToSign())), redact.String(string(sent.StringToSign())))
+}
+
+// plan is what a failed scenario did, as far as showing it again needs it.
+func (s *Suite) plan(f *failure) *repro.Plan {
+	w := f.world
+	acts, trio := f.needed()
+	plan := &repro.Plan{
+		Scenario: w.scenario.Name, Place: placeOf(w.scenario.Feature, w.scenario.Line),
+		Step: f.step, Expected: f.finding.Expected, Seen: f.finding.Seen,
+		First: environment(s.Server), Run: s.Orders.Run,
+		ClockOffset: w.server.Clock().Offset, ClockError: w.server.Clock().Error,
+		Acts: acts, Checks: w.checks(f.step, f.finding, trio),
+	}
+	if s.Server.Second != nil {
+		plan.Second = new(environment(s.Server.Second))
+	}
+	if commands, ok := s.Server.Hooks.(target.CommandHooks); ok {
+		plan.Commands = commands.Commands
+	}
+	if len(plan.Checks) == 0 {
+		plan.Impossible = "what is wrong here cannot be seen through curl: " + f.step
+	}
+	return plan
+}
+
+func environment(s *target.Server) repro.Environment {
+	return repro.Environment{BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, Credentials: s.Credentials}
+}
+
+// needed are the acts without what only looked, was tried again, or was made for
+// requests that are not among them.
+func (f *failure) needed() (acts []repro.Act, trio []*exchange.Exchange) {
+	trio = f.finding.Exchanges
+	all := slices.Clone(f.acts)
+	isTwin := len(trio) == trioLength && trio[1].Label == partProbe
+	if f.smaller != nil {
+		all = slices.Concat(all, f.smaller)
+		trio = nil
+		for _, act := range f.smaller {
+			if act.Call != nil && act.Call.Part != partSetup {
+				trio = append(trio, act.Call.Exchange)
+			}
+		}
+	}
+	var lastRetry *repro.Call
+	for _, act := range all {
+		if act.Call != nil && act.Call.Part == partRetry {
+			lastRetry = act.Call
+		}
+	}
+	all = slices.DeleteFunc(all, func(act repro.Act) bool {
+		c := act.Call
+		switch {
+		case c == nil:
+			return false
+		case c.Exchange.Label == partAfter, c.Part == partSmaller, c.Part == partRetry && c != lastRetry:
+			return true
+		case c.Part == partSetup:
+			return judge.Read(c.Exchange).Kind != judge.Accepted
+		}
+		return isTwin && (c.Part == partControl || c.Part == partProbe) && !slices.Contains(trio, c.Exchange)
+	})
+	return withoutUnused(all), trio
+}
+
+// withoutUnused leaves out objects that were made and that nothing asks for.
+func withoutUnused(acts []repro.Act) []repro.Act {
+	var kept []repro.Act
+	for i, act := range acts {
+		if act.Call == nil || act.Call.Part != partSetup {
+			kept = append(kept, act)
+			continue
+		}
+		id := judge.Read(act.Call.Exchange).ObjectID
+		if id == "" || slices.ContainsFunc(acts[i+1:], func(later repro.Act) bool { return later.RefersTo(act.Call, id) }) {
+			kept = append(kept, act)
+		}
+	}
+	return kept
+}
