@@ -1,0 +1,13 @@
+//go:build race
+
+package repro_test
+
+import "slices"
+
+// inSample is one mutant of each kind: under the race detector the suite takes five times
+// as long, and most of what runs here are shells.
+func inSample(name string) bool {
+	return slices.Contains([]string{
+		"plain-http-deposits", "signature-prefix", "window-7s", "check-then-insert-race", "one-database", "cancel-keeps-funds",
+	}, name)
+}
