@@ -82,7 +82,7 @@ func rechecks() map[*regexp.Regexp]recheck {
 			if slices.Contains(f.Exchanges, w.last()) && f.Expected == "accepted" {
 				return only("accepted", w.last())
 			}
-			return append(only("accepted", w.story.answers[len(w.story.answers)-2]), w.recheckWas(w.last(), "refused", "its amount"))
+			return append(only("accepted", w.story.answers[len(w.story.answers)-2]), w.recheckWas(w.last(), "refused", ""))
 		},
 		stepOwnAnswer: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			var checks []repro.Check

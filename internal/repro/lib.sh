@@ -194,7 +194,7 @@ from_http() { # 22 Nov 2026 02:51:34: prints seconds since 1970
 		m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3; y = $3
 		if (m <= 2) { y--; m += 9 } else m -= 3
 		days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m + 2) / 5) + $1 - 1 - 719468
-		printf "%d\n", ((days * 24 + $4) * 60 + $5) * 60 + $6
+		printf "%.0f\n", ((days * 24 + $4) * 60 + $5) * 60 + $6
 	}'
 }
 

@@ -1,0 +1,49 @@
+package steps
+
+import (
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/d24conform/d24conform/features"
+)
+
+// A sentence without its recheck would have scripts that can tell nothing.
+func TestAScriptCanJudgeEverySentence(t *testing.T) {
+	t.Parallel()
+	patterns := []*regexp.Regexp{
+		stepReading, stepNoted, stepReported, stepKeyScope, // report, and blame nobody
+		stepTLS,        // curl does not say which version it got
+		stepOwnReading, // only the mock's clock can be stopped, and it has a test of its own
+	}
+	for pattern := range rechecks() {
+		patterns = append(patterns, pattern)
+	}
+	judging := 0
+	err := fs.WalkDir(features.Files, "server", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(features.Files, path)
+		then := false
+		for line := range strings.Lines(string(text)) {
+			word, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+			then = word == "Then" || word == "And" && then
+			if !then {
+				continue
+			}
+			judging++
+			sentence = strings.NewReplacer("<answer>", "accepted", "<register>", "AMB-16").Replace(sentence) // what stands in examples
+			assert.True(t, slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(sentence) }),
+				"%s: no script can judge %q: give it an entry in rechecks", path, sentence)
+		}
+		return err
+	})
+	require.NoError(t, err)
+	assert.Greater(t, judging, 100)
+}
