@@ -12,8 +12,8 @@ import (
 func connectionMutants() []Mutant {
 	return []Mutant{
 		{
-			"plain-http", "calls its base URL without TLS",
-			[]string{"DEP-SEC-01", "CASH-SEC-01"},
+			"plain-http", "calls its base URL without TLS, so that it verifies nothing",
+			[]string{"DEP-SEC-01", "CASH-SEC-01", "CLI-TLS-01"},
 			func(h *habits) {
 				h.base = func(base string) string { return "http://" + strings.TrimPrefix(base, "https://") }
 			},

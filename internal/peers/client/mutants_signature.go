@@ -55,8 +55,8 @@ func dateMutants() []Mutant {
 			},
 		},
 		{
-			"date-taken-once", "takes the time when it starts, and dates everything by that",
-			[]string{"DEP-DATE-01", "DEP-DATE-03"},
+			"date-taken-once", "takes the time when it starts, and dates everything by that, retries too",
+			[]string{"DEP-DATE-01", "DEP-DATE-03", "CLI-KEY-02"},
 			func(h *habits) {
 				date := h.date
 				kept := ""
