@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock"
 )
@@ -79,9 +78,9 @@ func (r mockReady) String() string {
 	}
 	b.WriteString("\nIn the shell of the client:\n\n")
 	export := func(name, value string) { fmt.Fprintf(&b, "  export %s=%s\n", name, shellWord(value)) }
-	export(config.EnvBaseURL, r.BaseURL)
-	export(config.EnvCAFile, r.CAFile)
-	for _, name := range credentialNames() {
+	export(d24.EnvBaseURL, r.BaseURL)
+	export(d24.EnvCAFile, r.CAFile)
+	for _, name := range d24.CredentialNames() {
 		if value, ok := r.Credentials[name]; ok {
 			export(name, value)
 		}
@@ -90,14 +89,6 @@ func (r mockReady) String() string {
 		fmt.Fprintf(&b, "  # %s as in the mock's own environment\n", name)
 	}
 	return b.String()
-}
-
-// credentialNames are the variables in the order of their products.
-func credentialNames() []string {
-	return []string{
-		d24.EnvDepositsAPIKey, d24.EnvDepositsAPISignature, d24.EnvReadOnlyKey,
-		d24.EnvCashoutsAPIKey, d24.EnvCashoutsAPIPassphrase, d24.EnvCashoutsAPISignature,
-	}
 }
 
 // shellWord is the value as one word of a POSIX shell.

@@ -45,9 +45,11 @@ func (DepositsCredentials) MarshalText() ([]byte, error) { return []byte(redacte
 // MarshalText keeps the keys out of JSON, YAML, XML and structured logs.
 func (CashoutsCredentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// The names under which credentials stand in the environment, in files and, as
-// {{NAME}}, in everything that is written down.
+// Names in the environment. Those of credentials stand in files as well and, as {{NAME}},
+// in everything that is written down.
 const (
+	EnvBaseURL               = "D24_BASE_URL"
+	EnvCAFile                = "D24_CA_FILE"
 	EnvDepositsAPIKey        = "D24_DEPOSITS_API_KEY"
 	EnvDepositsAPISignature  = "D24_DEPOSITS_API_SIGNATURE"
 	EnvReadOnlyKey           = "D24_READ_ONLY_KEY"
@@ -55,6 +57,14 @@ const (
 	EnvCashoutsAPIPassphrase = "D24_CASHOUTS_API_PASSPHRASE"
 	EnvCashoutsAPISignature  = "D24_CASHOUTS_API_SIGNATURE"
 )
+
+// CredentialNames are the variables that hold credentials, in the order of their products.
+func CredentialNames() []string {
+	return []string{
+		EnvDepositsAPIKey, EnvDepositsAPISignature, EnvReadOnlyKey,
+		EnvCashoutsAPIKey, EnvCashoutsAPIPassphrase, EnvCashoutsAPISignature,
+	}
+}
 
 // Named calls visit for every credential that is set, with its environment name.
 func (c Credentials) Named(visit func(name, value string)) {

@@ -72,7 +72,6 @@ type mockHooks struct{ admin *mock.Admin }
 
 func (mockHooks) Offers(Hook) bool { return true }
 
-//nolint:contextcheck // the notification of a change outlives the call that makes it
 func (m mockHooks) Call(_ context.Context, h Hook, arguments map[string]string) error {
 	switch h {
 	case ApproveDeposit:

@@ -44,6 +44,8 @@ func hookCommand(name string, arguments []string) int {
 	case "where": // it runs
 		dir, _ := os.Getwd()
 		fmt.Fprint(os.Stdout, dir)
+	case "count": // for an observer; kind and id follow
+		fmt.Fprint(os.Stdout, arguments[0])
 	case "exit":
 		code, _ := strconv.Atoi(arguments[0])
 		return code
@@ -58,6 +60,8 @@ func hookCommand(name string, arguments []string) int {
 		if child.Run() != nil {
 			return 1
 		}
+	case "listen": // at an address, and do what is asked there: a receiver in miniature
+		return listenCommand(arguments[0])
 	case "leave": // a grandchild that hangs and holds the output
 		child := exec.Command(os.Args[0], "hook", "hang", arguments[0])
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr

@@ -15,6 +15,12 @@
 // [Hook.Capability] says so in words, and the scenario is not tested rather than
 // green.
 //
+// # Receiver
+//
+// A [Receiver] is what receives notifications: we are the provider to it. What a delivery
+// brought about is read from an [Observer]. Its command, if it is ours to start, is a
+// [Program], and [Environ] tells it where the server is.
+//
 // # Before a run
 //
 // [OnThisMachine] and [LooksLikeProduction] say what a run may do, before anything is

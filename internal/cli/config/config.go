@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/d24conform/d24conform/internal/d24"
+
 	"github.com/d24conform/d24conform/internal/cli/suggest"
 	"github.com/d24conform/d24conform/internal/rules"
 )
@@ -120,12 +122,6 @@ func (c *Config) names() []string {
 	return names
 }
 
-// Names of the variables that choose a target.
-const (
-	EnvBaseURL = "D24_BASE_URL"
-	EnvCAFile  = "D24_CA_FILE"
-)
-
 // Select finds the target that a person asked for: flag is a target's name or a
 // URL; when it is empty D24_BASE_URL decides; when that is not set either, ok is
 // false and the embedded mock is meant. D24_CA_FILE, with the target's prefix
@@ -137,21 +133,21 @@ func (c *Config) Select(flag string, env Lookup) (target Target, ok bool, err er
 	case flag != "":
 		target, err = c.Target(flag)
 	default:
-		address, set := lookup(env, EnvBaseURL)
+		address, set := lookup(env, d24.EnvBaseURL)
 		if !set {
 			return Target{}, false, nil
 		}
-		target, err = fromURL(address, EnvBaseURL)
+		target, err = fromURL(address, d24.EnvBaseURL)
 	}
 	if err != nil {
 		return Target{}, false, err
 	}
-	if file, set := lookup(env, target.EnvPrefix+EnvCAFile); set {
+	if file, set := lookup(env, target.EnvPrefix+d24.EnvCAFile); set {
 		target.CAFile = file
 	}
 	if target.Second != nil {
 		second := *target.Second
-		if file, set := lookup(env, second.EnvPrefix+EnvCAFile); set {
+		if file, set := lookup(env, second.EnvPrefix+d24.EnvCAFile); set {
 			second.CAFile = file
 		}
 		target.Second = &second

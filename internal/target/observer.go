@@ -1,0 +1,159 @@
+package target
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
+)
+
+// An Observer tells how often a receiver released a deposit, or settled a cashout. A 2xx
+// is no proof of anything, so effects are read from here: over HTTP, or from a command.
+type Observer struct {
+	url     *url.URL
+	command []string
+	client  *http.Client
+	settle  time.Duration
+	sleep   func(ctx context.Context, d time.Duration) error
+}
+
+const (
+	// DefaultSettle is how long an effect may take to show.
+	DefaultSettle = 2 * time.Second
+	// observeEvery is how long lies between two looks.
+	observeEvery = 50 * time.Millisecond
+	// observerTimeout ends one look.
+	observerTimeout = 10 * time.Second
+	// maxObservation is how much of an answer is read; a number has no more digits.
+	maxObservation = 4096
+)
+
+// NewObserver makes an observer of what was configured: a URL, which is asked
+// ?kind=deposit&id=300000001 and answers {"releases":1}, or a command line, to which kind
+// and id are added and which prints the number. settle 0 is [DefaultSettle].
+func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Observer, error) {
+	o := &Observer{settle: settle, sleep: Sleep}
+	if o.settle == 0 {
+		o.settle = DefaultSettle
+	}
+	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("observer %q is not a URL", text)
+		}
+		o.url = u
+		o.client = &http.Client{
+			Timeout: observerTimeout,
+			Transport: &http.Transport{
+				Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		return o, nil
+	}
+	var err error
+	if o.command, err = SplitCommand(text); err != nil {
+		return nil, fmt.Errorf("observer %q is neither a URL nor a command: %w", text, err)
+	}
+	return o, nil
+}
+
+// Releases asks once. Whatever is not a whole number from 0 on is an error, and what was
+// to be judged by it inconclusive.
+func (o *Observer) Releases(ctx context.Context, kind d24.NotificationKind, id string) (int, error) {
+	if !safeValue.MatchString(id) || id[0] == '-' {
+		return 0, fmt.Errorf("observer: not asked about %q, which does not match %s", id, safeValue)
+	}
+	ctx, cancel := context.WithTimeout(ctx, observerTimeout)
+	defer cancel()
+	look := o.run
+	if o.url != nil {
+		look = o.get
+	}
+	n, err := look(ctx, string(kind), id)
+	if err != nil {
+		return 0, fmt.Errorf("observer: %w", err)
+	}
+	if n < 0 {
+		return 0, fmt.Errorf("observer: %s %s was released %d times", kind, id, n)
+	}
+	return n, nil
+}
+
+// Await asks until enough says so or the effects had their time to show, and returns the
+// last number: that there is none, or no more, is believed only after that.
+func (o *Observer) Await(ctx context.Context, kind d24.NotificationKind, id string, enough func(releases int) bool) (int, error) {
+	for waited := time.Duration(0); ; waited += observeEvery {
+		n, err := o.Releases(ctx, kind, id)
+		if err != nil || enough(n) || waited >= o.settle {
+			return n, err
+		}
+		if err := o.sleep(ctx, observeEvery); err != nil {
+			return 0, fmt.Errorf("observer: %w", err)
+		}
+	}
+}
+
+func (o *Observer) get(ctx context.Context, kind, id string) (int, error) {
+	u := *o.url
+	query := u.Query()
+	query.Set("kind", kind)
+	query.Set("id", id)
+	u.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	response, err := o.client.Do(request)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // the URL may hold a token
+		}
+		return 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("it answers %d", response.StatusCode)
+	}
+	var answer struct {
+		Releases *int `json:"releases"`
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxObservation))
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf(`its answer is not {"releases":n}: %w`, err)
+	case answer.Releases == nil:
+		return 0, errors.New(`its answer has no "releases"`)
+	}
+	return *answer.Releases, nil
+}
+
+func (o *Observer) run(ctx context.Context, kind, id string) (int, error) {
+	cmd := exec.CommandContext(ctx, o.command[0], append(o.command[1:len(o.command):len(o.command)], kind, id)...)
+	endWithChildren(cmd)
+	cmd.WaitDelay = hookOutputDelay
+	stdout := newTail(maxObservation)
+	cmd.Stdout = stdout
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		return 0, fmt.Errorf("%s: %w", o.command[0], err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(stdout.String()))
+	if err != nil {
+		return 0, fmt.Errorf("%s printed %.40q, which is no whole number", o.command[0], stdout)
+	}
+	return n, nil
+}

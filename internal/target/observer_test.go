@@ -1,0 +1,122 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/d24conform/d24conform/internal/d24"
+)
+
+// observed makes an observer that sleeps in no time and counts it.
+func observed(t *testing.T, text string) (o *Observer, slept *time.Duration) {
+	t.Helper()
+	o, err := NewObserver(text, nil, 0)
+	require.NoError(t, err)
+	slept = new(time.Duration)
+	o.sleep = func(ctx context.Context, d time.Duration) error {
+		*slept += d
+		return ctx.Err()
+	}
+	return o, slept
+}
+
+func TestAnObserverIsAskedOverHTTP(t *testing.T) {
+	t.Parallel()
+	status, answer := http.StatusOK, `{"releases":1}`
+	var asked string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Method + " " + r.RequestURI
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(status)
+		fmt.Fprint(w, answer)
+	}))
+	defer server.Close()
+	o, _ := observed(t, server.URL+"/releases?token=secret-token")
+	n, err := o.Releases(t.Context(), d24.DepositNotification, "300000001")
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, "GET /releases?id=300000001&kind=deposit&token=secret-token", asked)
+
+	for _, wrong := range []string{``, `1`, `{}`, `{"releases":null}`, `{"releases":"1"}`, `{"releases":1.5}`, `{"releases":-1}`, `{"releases":true}`, `<html>`} {
+		answer = wrong
+		_, err := o.Releases(t.Context(), d24.CashoutNotification, "1")
+		require.ErrorContains(t, err, "observer: ", wrong)
+	}
+	answer = `{"releases":1}`
+	for _, status = range []int{201, 302, 404, 500} {
+		_, err := o.Releases(t.Context(), d24.CashoutNotification, "1")
+		require.ErrorContains(t, err, fmt.Sprintf("it answers %d", status))
+	}
+	server.Close()
+	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	require.ErrorContains(t, err, "refused")
+	assert.NotContains(t, err.Error(), "secret-token")
+}
+
+func TestAnObserverIsACommand(t *testing.T) {
+	t.Parallel()
+	for arguments, want := range map[string]int{"count 3": 3, "count '  0\n'": 0} {
+		o, _ := observed(t, "'"+os.Args[0]+"' hook "+arguments)
+		n, err := o.Releases(t.Context(), d24.DepositNotification, "300000001")
+		require.NoError(t, err, arguments)
+		assert.Equal(t, want, n)
+	}
+	for arguments, want := range map[string]string{
+		"count 1.0": "no whole number", "count ''": "no whole number", "count '1 2'": "no whole number", "exit 3": "exit status 3",
+		"count -1": "released -1 times", "say x": "no whole number",
+	} {
+		o, _ := observed(t, "'"+os.Args[0]+"' hook "+arguments)
+		_, err := o.Releases(t.Context(), d24.DepositNotification, "1")
+		require.ErrorContains(t, err, want, arguments)
+	}
+	o, _ := observed(t, "/nowhere/observe")
+	_, err := o.Releases(t.Context(), d24.DepositNotification, "1")
+	require.ErrorContains(t, err, "observer: /nowhere/observe")
+	// Nothing that a target says becomes an option, or more than a word.
+	for _, id := range []string{"", "-rf", "a b", "$(x)", "../x"} {
+		_, err := o.Releases(t.Context(), d24.DepositNotification, id)
+		require.ErrorContains(t, err, "not asked about")
+	}
+	for _, wrong := range []string{"", "'", "https://", "http://%zz"} {
+		_, err := NewObserver(wrong, nil, 0)
+		require.ErrorContains(t, err, "observer ", wrong)
+	}
+}
+
+func TestEffectsHaveTheirTime(t *testing.T) {
+	t.Parallel()
+	releases := func(counts ...int) string {
+		asked := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"releases":%d}`, counts[min(asked, len(counts)-1)])
+			asked++
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	one := func(n int) bool { return n >= 1 }
+	o, slept := observed(t, releases(0, 0, 1, 2))
+	n, err := o.Await(t.Context(), d24.DepositNotification, "1", one)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, 2*observeEvery, *slept)
+
+	o, slept = observed(t, releases(0))
+	n, err = o.Await(t.Context(), d24.DepositNotification, "1", one)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+	assert.Equal(t, DefaultSettle, *slept, "none is believed only after it")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	o.sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
+	_, err = o.Await(ctx, d24.DepositNotification, "1", one)
+	require.ErrorIs(t, err, context.Canceled)
+}
