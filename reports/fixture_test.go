@@ -110,7 +110,8 @@ func failing(t *testing.T) Results {
 		for k := range r.Rules[i].Scenarios {
 			if s := &r.Rules[i].Scenarios[k]; s.Repro != "" {
 				s.Calls = []Call{
-					{17, "control", "201 with deposit_id 300000024"}, {18, "probe", "201 with deposit_id 300000025"},
+					{17, "control", "201 with deposit_id 300000024"},
+					{18, "probe", "201 with deposit_id 300000025"},
 					{19, "control", "201 " + hostile},
 				}
 				s.Signature = NewSignature(18,

@@ -24,11 +24,11 @@ type Sides struct {
 	SentHex   string `json:"sent_hex,omitempty"`
 }
 
-// nearBefore and nearAfter are how much is shown around the first byte that differs: two
-// lines of hexadecimal digits on a terminal of 100 columns.
+// nearBefore and nearAfter are how much is shown around the first byte that differs: as
+// many hexadecimal digits as fit on a line of 100 columns.
 const (
-	nearBefore = 24
-	nearAfter  = 40
+	nearBefore = 16
+	nearAfter  = 24
 )
 
 // NewSignature takes the two texts with names in the place of secrets, which stay names

@@ -21,8 +21,8 @@ func TestSignatureShowsWhereTheSidesDiffer(t *testing.T) {
 		"a byte is another": {
 			long + "1" + long, long + "2" + long,
 			Sides{
-				Signed: long[:24] + "1" + long[:39], SignedHex: strings.Repeat("61", 24) + "31" + strings.Repeat("61", 39),
-				Sent: long[:24] + "2" + long[:39], SentHex: strings.Repeat("61", 24) + "32" + strings.Repeat("61", 39),
+				Signed: long[:16] + "1" + long[:23], SignedHex: strings.Repeat("61", 16) + "31" + strings.Repeat("61", 23),
+				Sent: long[:16] + "2" + long[:23], SentHex: strings.Repeat("61", 16) + "32" + strings.Repeat("61", 23),
 			},
 		},
 		"something is behind the end": {

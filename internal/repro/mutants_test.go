@@ -28,6 +28,7 @@ import (
 
 // Every script shows the defect that it is about, and its absence.
 func TestScriptsOfEveryMutant(t *testing.T) {
+	t.Parallel()
 	needsPrograms(t)
 	turns := make(chan struct{}, scriptsAtOnce)
 	for _, m := range mock.Mutants() {
@@ -85,7 +86,13 @@ type running struct {
 
 func startMock(t *testing.T, mutant string) running {
 	t.Helper()
-	m, err := mock.Start(mock.Options{Mutant: mutant})
+	return startMockFor(t, mutant, d24.Credentials{})
+}
+
+// startMockFor is a mock that knows a merchant by these credentials; empty ones are its own.
+func startMockFor(t *testing.T, mutant string, credentials d24.Credentials) running {
+	t.Helper()
+	m, err := mock.Start(mock.Options{Mutant: mutant, Credentials: credentials})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = m.Close() })
 	file := filepath.Join(t.TempDir(), "ca.pem")

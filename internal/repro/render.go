@@ -353,9 +353,9 @@ func (r *renderer) checks() ([]string, error) {
 		for _, w := range check.Words {
 			given = append(given, r.reference(w))
 		}
-		words := append(calls, given...)
+		words := slices.Concat(calls, given)
 		if check.First {
-			words = append(given, calls...)
+			words = slices.Concat(given, calls)
 		}
 		lines = append(lines, check.Name+" "+strings.Join(words, " "))
 	}

@@ -46,6 +46,26 @@ func TestAScriptRunsInEveryShell(t *testing.T) {
 	}
 }
 
+// Keys are what they are: quotes, signs of the shell and letters beyond ASCII are signed and
+// sent as they stand in the environment.
+func TestAScriptTakesAnyKey(t *testing.T) {
+	t.Parallel()
+	needsPrograms(t)
+	keys := d24.Credentials{
+		Deposits: d24.DepositsCredentials{APIKey: `it's "$HOME" \ key`, APISignature: "`id` $(id) 'é' %s", ReadOnlyKey: "reader"},
+		Cashouts: d24.CashoutsCredentials{APIKey: `log"in\`, APIPassphrase: `pa'ss <&> "é" $1`, APISignature: strings.Repeat("'\"", 50)},
+	}
+	for mutant, id := range map[string]string{"passphrase-unchecked": "CASH-AUTH-01", "unknown-login": "DEP-AUTH-06"} {
+		bad, good := startMockFor(t, mutant, keys), startMockFor(t, "", keys)
+		_, scripts := judgeMock(t, bad, []string{id})
+		script := scripts["repro/"+id+".sh"]
+		output, code := runScript(t, "sh", script, environment(t, bad))
+		assert.Equal(t, 1, code, "%s", output)
+		output, code = runScript(t, "sh", script, environment(t, good))
+		assert.Equal(t, 0, code, "%s", output)
+	}
+}
+
 func has(program string) bool {
 	_, err := exec.LookPath(program)
 	return err == nil

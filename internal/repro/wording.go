@@ -24,7 +24,6 @@ type wording struct {
 	call   *Call
 	number int
 	dates  []assignment // of this request, in order
-	own    int          // how many ids of ours it was the first to have
 }
 
 // An assignment is a variable of the script and the value that it stood for in the run.
@@ -47,11 +46,7 @@ func (w *wording) recipe() (string, error) {
 		fmt.Fprintf(&b, "body=%s\nwith_body \"$body\"\n", w.body(d.Body))
 	}
 	if d.Auth == merchant.SignedDeposit || d.Auth == merchant.SignedCashout {
-		line, err := w.signature()
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(line)
+		b.WriteString(w.signature())
 	}
 	for _, field := range d.Header {
 		value, err := w.header(field.Name, field.Value)
@@ -84,7 +79,7 @@ func behind(text, word string) string {
 }
 
 // signature is the line that signs.
-func (w *wording) signature() (string, error) {
+func (w *wording) signature() string {
 	d := w.call.Draft
 	text := w.whole(d.Sign.Date) + w.whole(d.Sign.Login)
 	before := ""
@@ -102,7 +97,7 @@ func (w *wording) signature() (string, error) {
 	if !strings.Contains(text, "'") {
 		text = strings.ReplaceAll(text, `""`, "") // one word in one pair of quotes
 	}
-	return before + "sign " + orEmpty(w.whole(d.Sign.Secret)) + " " + text + "\n", nil
+	return before + "sign " + orEmpty(w.whole(d.Sign.Secret)) + " " + text + "\n"
 }
 
 func orEmpty(word string) string {
