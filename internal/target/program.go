@@ -106,7 +106,9 @@ func (p *Program) listens(ctx context.Context) bool {
 		return false
 	}
 	_ = conn.Close() // nothing was sent
-	return true
+	// Where nobody listens, the system may give us that very port to call from, and connect
+	// us with ourselves.
+	return conn.LocalAddr().String() != conn.RemoteAddr().String()
 }
 
 // Died is an ErrDied when the program has ended by itself, and nil while it runs and

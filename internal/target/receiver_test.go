@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,14 +46,22 @@ func listenCommand(address string) int {
 	return 0
 }
 
-// freeAddress is one where nothing listens. Ports are given out in turn, so that nobody
-// else gets this one soon.
+// nextPort begins below those that systems give out by themselves, from 32768 on: what
+// was free when we looked is not given to somebody else meanwhile.
+var nextPort atomic.Int64
+
+// freeAddress is one where nothing listens. To listen there ourselves and stop again would
+// not tell: a command that is just being forked holds a copy of the socket.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+(int64(os.Getpid())*16+nextPort.Add(1))%10_000)
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return address
+		}
+		conn.Close()
+	}
 }
 
 func newReceiver(t *testing.T, path string) *Receiver {
