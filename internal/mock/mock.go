@@ -279,6 +279,8 @@ func (m *Mock) listen(rules *rulebook, opts Options) error {
 
 	m.first.unused, m.second.unused = &m.api.unused, &m.secondAPI.unused
 	m.first.plainURL, m.second.plainURL = m.PlainURL(), m.PlainURL()
+	m.api.Listener = &sniffer{m.api.Listener, m.first.recordPlain}
+	m.secondAPI.Listener = &sniffer{m.secondAPI.Listener, m.second.recordPlain}
 	m.api.serve(m.first, apiConfig, errorLog)
 	m.secondAPI.serve(m.second, config, errorLog)
 	m.plain.serve(plainHandler(m.first, rules.plain(m.first, m.BaseURL())), nil, errorLog)

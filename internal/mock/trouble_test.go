@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -135,6 +137,32 @@ func TestDelaysEndWithTheClient(t *testing.T) {
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.NoError(t, admin.Settle(done), "nothing is under way")
+}
+
+// A client that calls the HTTPS port without TLS is seen, and answered by nobody.
+func TestPlainHTTPOnTheHTTPSPortIsSeen(t *testing.T) {
+	m := start(t, mock.Options{})
+	c := newClient(t, m)
+	c.base = "http" + strings.TrimPrefix(m.BaseURL(), "https")
+	for _, padding := range []string{"", strings.Repeat("x", 2000)} {
+		// What was not read when the connection is closed resets it, answer or no answer.
+		_, _ = c.try(c.signed(http.MethodPost, d24.PathDeposits, hosted("inv"), with("X-Padding", padding)))
+	}
+	arrived := m.Admin().ExchangesAfter(0)
+	require.Len(t, arrived, 2)
+	for _, e := range arrived {
+		assert.Equal(t, http.MethodPost, e.Request.Method)
+		assert.Equal(t, c.base+"/v3/deposits", e.Request.URL)
+		assert.Empty(t, e.TLS)
+	}
+	assert.Zero(t, m.Admin().DepositCount())
+
+	connection, err := net.Dial("tcp", strings.TrimPrefix(m.BaseURL(), "https://"))
+	require.NoError(t, err)
+	_, err = connection.Write([]byte("\x00\x01\x02 nonsense \r\n"))
+	require.NoError(t, err)
+	_, _ = io.ReadAll(connection) // until it is closed
+	assert.Equal(t, 2, m.Admin().Arrived(), "what is no HTTP either is not")
 }
 
 func TestIDsCanBeRaised(t *testing.T) {
