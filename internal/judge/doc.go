@@ -22,6 +22,13 @@
 // and calls everything else unclear. What is proven wins over what is unclear: one
 // busy answer among fifty does not hide the second deposit among them.
 //
+// # Clients
+//
+// A [Client] judges what a client sent, as the server saw it: exact bytes and time of
+// arrival. Its sentences are about [Operation]s, each of which is one thing that the
+// client set out to do, with all its attempts. A sentence over traffic that holds
+// nothing of the kind is [Unseen], never green.
+//
 // # Nobody is blamed for what was not seen
 //
 // Broken means that the opposite of the rule was seen. A retry that met a full

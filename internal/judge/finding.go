@@ -17,6 +17,7 @@ const (
 	Holds   Outcome = iota // what the rule asks for was seen
 	Broken                 // its opposite was seen
 	Unclear                // neither was: a control failed, or the server was busy
+	Unseen                 // nothing was there to judge: what the traffic never exercised
 )
 
 // A Finding is the judgement of one sentence.
@@ -38,6 +39,11 @@ func broken(expected, seen string, over ...*exchange.Exchange) Finding {
 
 func unclear(expected, seen string, over ...*exchange.Exchange) Finding {
 	return Finding{Outcome: Unclear, Expected: expected, Seen: seen, Exchanges: over}
+}
+
+// unseen is the finding that nothing of a kind was there.
+func unseen(what string) Finding {
+	return Finding{Outcome: Unseen, Expected: what, Seen: "none"}
 }
 
 // Describe is an answer in a few words: its status, its code, its object.

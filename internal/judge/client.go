@@ -1,0 +1,214 @@
+package judge
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
+)
+
+// A Client judges what a client sent that was given these credentials. Each of its
+// sentences holds only when something was there to judge.
+type Client struct{ Credentials d24.Credentials }
+
+// An Operation is everything that a client sent for one purpose, in order of arrival:
+// the first attempt and its retries.
+type Operation []*exchange.Exchange
+
+// A Sentence says one thing about all that a client sent.
+type Sentence func(c Client, operations []Operation) Finding
+
+// A check is what is wrong with one request; empty when nothing is.
+type check func(e *exchange.Exchange) string
+
+// A pick says whether a sentence is about a request.
+type pick func(e *exchange.Exchange) bool
+
+// each judges every request that is picked and came over HTTPS: what comes the wrong way
+// is not read by the server, and is judged for that alone. what is such a request in words.
+func each(operations []Operation, what string, picked pick, expected string, fault check) Finding {
+	secure := func(e *exchange.Exchange) bool { return !isPlain(e) && picked(e) }
+	return every(operations, what, secure, expected, fault)
+}
+
+// every judges every request that is picked.
+func every(operations []Operation, what string, picked pick, expected string, fault check) Finding {
+	var looked, wrong []*exchange.Exchange
+	seen := ""
+	for _, e := range slices.Concat(operations...) {
+		if !picked(e) {
+			continue
+		}
+		looked = append(looked, e)
+		if text := fault(e); text != "" {
+			wrong = append(wrong, e)
+			if seen == "" {
+				seen = name(e) + ": " + text
+			}
+		}
+	}
+	switch {
+	case len(looked) == 0:
+		return unseen(what)
+	case len(wrong) > 1:
+		return broken(expected, fmt.Sprintf("%s; %d of %d such requests are wrong", seen, len(wrong), len(looked)), wrong...)
+	case len(wrong) == 1:
+		return broken(expected, seen, wrong...)
+	}
+	return holds(looked...)
+}
+
+// name is a request in a few words.
+func name(e *exchange.Exchange) string { return e.Request.Method + " " + shorten(pathOf(e)) }
+
+// quote is a value that a client sent, in a sentence.
+func quote(text string) string { return fmt.Sprintf("%q", shorten(text)) }
+
+// path is the request's path as the endpoints are written.
+func path(e *exchange.Exchange) string { return strings.TrimSuffix(pathOf(e), "/") }
+
+func isUnder(e *exchange.Exchange, paths ...string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool { return path(e) == p || strings.HasPrefix(path(e), p+"/") })
+}
+
+// isLookup says whether a request asks one of the read-only endpoints.
+func isLookup(e *exchange.Exchange) bool {
+	return isUnder(e, d24.PathPaymentMethods, d24.PathExchangeRates, d24.PathBanks, d24.PathStates)
+}
+
+// isSigned says whether a request is one that carries the D24 signature: deposits and
+// refunds, and their statuses.
+func isSigned(e *exchange.Exchange) bool { return isUnder(e, d24.PathDeposits, d24.PathRefunds) }
+
+func isDeposits(e *exchange.Exchange) bool { return isSigned(e) || isLookup(e) }
+
+func isCashout(e *exchange.Exchange) bool { return isUnder(e, d24.PathCashout) }
+
+// isCreation says whether a request makes a deposit or a refund: what keys are for.
+func isCreation(e *exchange.Exchange) bool {
+	return e.Request.Method == http.MethodPost && (path(e) == d24.PathDeposits || path(e) == d24.PathRefunds)
+}
+
+// isWhole says whether the body is there, byte for byte, as it was sent.
+func isWhole(e *exchange.Exchange) bool { return !e.Request.Truncated }
+
+func hasBody(e *exchange.Exchange) bool { return len(e.Request.Body) > 0 && isWhole(e) }
+
+// both is the pick of what two picks have in common.
+func both(a, b pick) pick { return func(e *exchange.Exchange) bool { return a(e) && b(e) } }
+
+// anything picks all that belongs to the API.
+func anything(e *exchange.Exchange) bool { return isDeposits(e) || isCashout(e) }
+
+// has says whether the request has the header, and not an empty one.
+func has(header string) pick {
+	return func(e *exchange.Exchange) bool { return strings.TrimSpace(e.Request.Header.Get(header)) != "" }
+}
+
+// lacking is a check for headers that have to be there.
+func lacking(headers ...string) check {
+	return func(e *exchange.Exchange) string {
+		var missing []string
+		for _, header := range headers {
+			if (header != d24.HeaderContentType || hasBody(e)) && !has(header)(e) {
+				missing = append(missing, header)
+			}
+		}
+		if len(missing) == 0 {
+			return ""
+		}
+		return "without " + strings.Join(missing, ", ")
+	}
+}
+
+// UsesHTTPS judges that nothing came over plain HTTP.
+func (Client) UsesHTTPS(operations []Operation) Finding {
+	return every(operations, "a request", anything, "HTTPS", func(e *exchange.Exchange) string {
+		if !isPlain(e) {
+			return ""
+		}
+		return "came over plain HTTP"
+	})
+}
+
+func isPlain(e *exchange.Exchange) bool {
+	return strings.HasPrefix(strings.ToLower(e.Request.URL), "http:")
+}
+
+// StaysOnHTTPS judges what a client does that is told to go on over plain HTTP.
+func (Client) StaysOnHTTPS(operations []Operation) Finding {
+	all := slices.Concat(operations...)
+	told := slices.IndexFunc(all, func(e *exchange.Exchange) bool {
+		return e.Status() >= 300 && e.Status() < 400 && strings.HasPrefix(strings.ToLower(e.Response.Header.Get("Location")), "http:")
+	})
+	if told < 0 {
+		return unseen("a request that was redirected to plain HTTP")
+	}
+	if i := slices.IndexFunc(all[told:], isPlain); i >= 0 {
+		followed := all[told+i]
+		seen := name(followed) + " came over plain HTTP"
+		if has(d24.HeaderAuthorization)(followed) || has(d24.HeaderPayloadSignature)(followed) {
+			seen += ", with its signature"
+		}
+		return broken("a redirect to plain HTTP is not followed", seen, all[told], followed)
+	}
+	return holds(all...)
+}
+
+// SentNothing judges that no request came over connections that could not be trusted.
+// handshakes is how many of these the client began.
+func (Client) SentNothing(operations []Operation, handshakes int) Finding {
+	all := slices.DeleteFunc(slices.Concat(operations...), isPlain) // where there is no certificate to be seen
+	switch {
+	case len(all) > 0:
+		return broken("nothing is sent to a server that cannot be trusted", name(all[0])+" arrived", all...)
+	case handshakes == 0:
+		return unseen("a connection to the server")
+	}
+	return holds()
+}
+
+// KeepsSecrets judges that the signing secrets are nowhere in what was sent, however
+// they are spelled.
+func (c Client) KeepsSecrets(operations []Operation) Finding {
+	secrets := exchange.NewRedactor(map[string]string{
+		d24.EnvDepositsAPISignature: c.Credentials.Deposits.APISignature,
+		d24.EnvCashoutsAPISignature: c.Credentials.Cashouts.APISignature,
+	})
+	return each(operations, "a request", anything, "the signing secret stays at home", func(e *exchange.Exchange) string {
+		return whereIs(secrets, e)
+	})
+}
+
+// whereIs says in which part of a request a secret is; empty when in none.
+func whereIs(secrets *exchange.Redactor, e *exchange.Exchange) string {
+	if text := secrets.String(e.Request.URL); text != e.Request.URL {
+		return "in the URL: " + shorten(text)
+	}
+	for _, field := range e.Request.Header {
+		if text := secrets.String(field.Value); text != field.Value {
+			return "in " + shorten(field.Name) + ": " + shorten(text)
+		}
+	}
+	body := string(e.Request.Body)
+	if text := secrets.String(body); text != body {
+		at := strings.Index(text, "{{D24_") // the name stands where the secret was
+		return "in the body: " + shorten(text[max(0, at-20):])
+	}
+	return ""
+}
+
+// Understands says whether a client took an answer as it was sent: status and body are
+// what it passed on. It is what the client says itself, so it is only ever observed.
+func Understands(e *exchange.Exchange, status int, gaveUp string) Finding {
+	switch {
+	case gaveUp != "":
+		return broken("the answer is understood", fmt.Sprintf("%s, and the client says %s", Describe(e), quote(gaveUp)), e)
+	case status != e.Status():
+		return broken("the answer is understood", fmt.Sprintf("%s, and the client speaks of %d", Describe(e), status), e)
+	}
+	return holds(e)
+}
