@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"os/exec"
-	"sync"
 	"time"
 )
 
@@ -41,8 +40,6 @@ const (
 	listenEvery = 50 * time.Millisecond
 	// dialTimeout ends one look. Loopback answers or refuses at once.
 	dialTimeout = time.Second
-	// maxOutput is how much of what a program writes is kept for the report, the newest.
-	maxOutput = 64 << 10
 )
 
 // ErrDied says that a program ended by itself.
@@ -163,30 +160,4 @@ func AddressOf(u *url.URL) string {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// A tail keeps the end of what is written to it. It is safe for concurrent use.
-type tail struct {
-	mu    sync.Mutex
-	limit int
-	data  []byte
-}
-
-func newTail(limit int) *tail { return &tail{limit: limit} }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.data = append(t.data, p[max(len(p)-t.limit, 0):]...)
-	if over := len(t.data) - t.limit; over > 0 {
-		t.data = append(t.data[:0], t.data[over:]...)
-	}
-	return len(p), nil
-}
-
-// String is what is kept.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.data)
 }
