@@ -9,6 +9,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Pinned: another version finds other things. Change them here and nowhere else.
 GOLANGCI_LINT := v2.15.0
 GOFUMPT       := v0.12.0
+GREMLINS      := v0.6.0
 
 # Tools are where go install puts them; they are found even when the PATH misses it.
 GOBIN := $(or $(shell go env GOBIN),$(firstword $(subst :, ,$(shell go env GOPATH)))/bin)
@@ -26,6 +27,15 @@ NOTRUN := go run ./internal/notrun $(if $(STRICT),-strict)
 
 # TESTFLAGS is for a person, e.g. make test TESTFLAGS='-run Signer'
 TESTFLAGS ?=
+
+# How much make fuzz gives each target, and FUZZ=Requests chooses one. It is a number of
+# inputs and no time: Go 1.26 may fail at the end of a time for no reason (go.dev/issue/75804).
+FUZZTIME ?= 4000x
+FUZZ ?=
+
+# What make mutation judges: the packages, and the files of each that are left out.
+# One worker, since a mutant that hangs is known by the time it takes.
+MUTATE := gremlins unleash --workers 1 --timeout-coefficient 5 --invert-logical --invert-loopctrl
 
 # The targets of make acceptance are the embedded mock's, whatever the shell exports.
 CLEAN_ENV := env -u D24_BASE_URL -u D24_CA_FILE $(foreach v,DEPOSITS_API_KEY DEPOSITS_API_SIGNATURE READ_ONLY_KEY \
@@ -55,6 +65,19 @@ test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
 .PHONY: race
 race: ## Run all tests under the race detector
 	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
+
+.PHONY: fuzz
+fuzz: ## Try FUZZTIME (4000x) inputs on every fuzz target, two targets at once
+	@go test -list '^Fuzz$(FUZZ)' ./... | awk '/^Fuzz/ { found[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, found[i]; n = 0 }' | \
+		xargs -r -P 2 -n 2 bash -c 'out=$$(go test -run "^$$" -fuzz "^$$1$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 "$$0" 2>&1) || \
+		{ echo "fuzz: $$1 of $$0 failed:" >&2; echo "$$out" >&2; exit 1; }; \
+		echo "fuzz: $$1: $$(grep -o "execs: [0-9]*" <<< "$$out" | tail -1)"'
+
+.PHONY: mutation
+mutation: ## Change d24 and the idempotency code in every small way, and list what no test notices (20 min)
+	$(MUTATE) ./internal/d24
+	$(MUTATE) ./internal/mock/store
+	$(MUTATE) -E '^(?!.*once\.go)' ./internal/mock
 
 .PHONY: bench
 bench: ## Run every benchmark once
@@ -101,12 +124,15 @@ tools: ## Install what is missing here: Debian packages (as root) and pinned Go 
 		{ set -x; go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT); }
 	@case "$$(gofumpt -version 2> /dev/null || true) " in "$(GOFUMPT) "*) ;; *) \
 		set -x; go install mvdan.cc/gofumpt@$(GOFUMPT) ;; esac
+	@case "$$(go version -m "$$(command -v gremlins || true)" 2> /dev/null || true)" in *"$(GREMLINS)"*) ;; *) \
+		set -x; go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS) ;; esac
 
 .PHONY: ci
 ci: ## What CI runs after make tools; nothing may be left out
 	$(MAKE) lint
 	$(MAKE) test STRICT=1
 	$(MAKE) race STRICT=1
+	$(MAKE) fuzz
 	$(MAKE) acceptance
 	$(MAKE) selftest
 	$(MAKE) verify
