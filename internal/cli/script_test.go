@@ -5,12 +5,15 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/internal/cli"
 )
@@ -33,21 +36,38 @@ func TestMain(m *testing.M) {
 // the caller's D24_ variables. Run with -update to take over changed help texts.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	plain := plainProgram(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			// A program built with -race sleeps for a second before it ends, for the
-			// sake of goroutines that might still race; a script runs dozens of them.
-			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			if plain != "" {
+				env.Setenv("PATH", plain+string(os.PathListSeparator)+env.Getenv("PATH"))
+			}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
 		},
 	})
+}
+
+// plainProgram is a folder with the program as people have it, when this test is one
+// under the race detector; else there is none, and scripts run this very binary. They
+// start a hundred programs that run the suite a dozen times: five times as long each,
+// for code that the tests of every package run under the detector too.
+func plainProgram(t *testing.T) string {
+	t.Helper()
+	if !raceEnabled {
+		return ""
+	}
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "d24conform"), "../../cmd/d24conform")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+	return dir
 }
 
 // exits runs a command and checks the code with which it ends:
