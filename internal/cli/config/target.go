@@ -21,14 +21,14 @@ func (p *places) target(name string, raw rawTarget) (Target, error) {
 		HookDir: filepath.Dir(p.file),
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`).MatchString(name) {
-		return Target{}, p.errorf(at(), "the target's name %q is not made of letters, digits, '.', '_' and '-'", name)
+		return Target{}, p.Errorf(at(), "the target's name %q is not made of letters, digits, '.', '_' and '-'", name)
 	}
 	var err error
 	if t.BaseURL, t.PlainHTTPURL, err = p.addresses(at(), raw.BaseURL, raw.PlainHTTPURL); err != nil {
 		return Target{}, err
 	}
 	if !slices.Contains([]Environment{Unsaid, Staging, Production}, t.Environment) {
-		return Target{}, p.errorf(at("environment"), "there is no environment %q", raw.Environment).hint("say staging or production")
+		return Target{}, p.Errorf(at("environment"), "there is no environment %q", raw.Environment).WithHint("say staging or production")
 	}
 	if err := p.prefix(at("env_prefix"), raw.EnvPrefix); err != nil {
 		return Target{}, err
@@ -36,18 +36,18 @@ func (p *places) target(name string, raw rawTarget) (Target, error) {
 	for i, product := range raw.Products {
 		parsed, err := ParseProducts([]string{product})
 		if err != nil {
-			return Target{}, p.errorf(at("products", strconv.Itoa(i)), "%s", err).hint("the products are deposits and cashouts")
+			return Target{}, p.Errorf(at("products", strconv.Itoa(i)), "%s", err).WithHint("the products are deposits and cashouts")
 		}
 		t.Products = append(t.Products, parsed...)
 	}
 	if raw.Timeout != "" {
 		t.Timeout, err = time.ParseDuration(raw.Timeout)
 		if err != nil || t.Timeout <= 0 {
-			return Target{}, p.errorf(at("timeout"), "timeout %q is not a positive duration", raw.Timeout).hint("write a number and a unit, such as 10s or 1m30s")
+			return Target{}, p.Errorf(at("timeout"), "timeout %q is not a positive duration", raw.Timeout).WithHint("write a number and a unit, such as 10s or 1m30s")
 		}
 	}
-	if _, said := p.at[pathKey(at("max_rps"))]; said && raw.MaxRPS <= 0 {
-		return Target{}, p.errorf(at("max_rps"), "max_rps is not a positive number")
+	if p.Has(at("max_rps")...) && raw.MaxRPS <= 0 {
+		return Target{}, p.Errorf(at("max_rps"), "max_rps is not a positive number")
 	}
 	if raw.Second != nil {
 		if t.Second, err = p.second(at("second_environment"), raw.EnvPrefix, *raw.Second); err != nil {
@@ -68,18 +68,18 @@ func (p *places) target(name string, raw rawTarget) (Target, error) {
 // addresses checks a base_url and the plain_http_url beside it.
 func (p *places) addresses(at []string, base, plain string) (baseURL, plainHTTPURL string, err error) {
 	if base == "" {
-		return "", "", p.errorf(at, "base_url is missing").hint("for example base_url: https://api-stg.directa24.com")
+		return "", "", p.Errorf(at, "base_url is missing").WithHint("for example base_url: https://api-stg.directa24.com")
 	}
 	baseURL, problem := checkURL(base, "https")
 	if problem != "" {
-		return "", "", p.errorf(append(slices.Clone(at), "base_url"), "base_url %s", problem)
+		return "", "", p.Errorf(append(slices.Clone(at), "base_url"), "base_url %s", problem)
 	}
 	if plain == "" {
 		return baseURL, plainURL(baseURL), nil
 	}
 	plainHTTPURL, problem = checkURL(plain, "http")
 	if problem != "" {
-		return "", "", p.errorf(append(slices.Clone(at), "plain_http_url"), "plain_http_url %s", problem)
+		return "", "", p.Errorf(append(slices.Clone(at), "plain_http_url"), "plain_http_url %s", problem)
 	}
 	return baseURL, plainHTTPURL, nil
 }
@@ -94,25 +94,25 @@ func (p *places) second(at []string, firstPrefix string, raw rawSecond) (*Second
 		return nil, err
 	}
 	if raw.EnvPrefix == firstPrefix {
-		return nil, p.errorf(append(slices.Clone(at), "env_prefix"), "the second environment has the same env_prefix as the first, so both would get the same keys")
+		return nil, p.Errorf(append(slices.Clone(at), "env_prefix"), "the second environment has the same env_prefix as the first, so both would get the same keys")
 	}
 	return s, nil
 }
 
 func (p *places) notifications(at []string, raw rawNotifications) (*Notifications, error) {
 	if _, _, err := net.SplitHostPort(raw.Listen); err != nil {
-		return nil, p.errorf(append(slices.Clone(at), "listen"), "listen %q is not an address and a port", raw.Listen).hint(`for example listen: ":8443"`)
+		return nil, p.Errorf(append(slices.Clone(at), "listen"), "listen %q is not an address and a port", raw.Listen).WithHint(`for example listen: ":8443"`)
 	}
 	public, problem := checkURL(raw.PublicURL, "https", "http")
 	if problem != "" {
-		return nil, p.errorf(append(slices.Clone(at), "public_url"), "public_url %s", problem)
+		return nil, p.Errorf(append(slices.Clone(at), "public_url"), "public_url %s", problem)
 	}
 	return &Notifications{Listen: raw.Listen, PublicURL: public}, nil
 }
 
 func (p *places) prefix(at []string, prefix string) error {
 	if !regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)?$`).MatchString(prefix) {
-		return p.errorf(at, "env_prefix %q cannot begin the name of an environment variable", prefix)
+		return p.Errorf(at, "env_prefix %q cannot begin the name of an environment variable", prefix)
 	}
 	return nil
 }
@@ -127,14 +127,14 @@ func (p *places) hooks(at []string, raw map[string][]string) error {
 		here := append(slices.Clone(at), name)
 		known, list, ok := findHook(name)
 		if !ok {
-			return p.errorf(here, "unknown hook %q", name).hint("%s", list)
+			return p.Errorf(here, "unknown hook %q", name).WithHint("%s", list)
 		}
 		if len(raw[name]) == 0 || raw[name][0] == "" {
-			return p.errorf(here, "hook %s names no program", name).hint("write a list: the program, then its arguments")
+			return p.Errorf(here, "hook %s names no program", name).WithHint("write a list: the program, then its arguments")
 		}
 		for i, argument := range raw[name] {
 			if problem, hint := checkArgument(known, i, argument); problem != "" {
-				return p.errorf(append(slices.Clone(here), strconv.Itoa(i)), "%s", problem).hint("%s", hint)
+				return p.Errorf(append(slices.Clone(here), strconv.Itoa(i)), "%s", problem).WithHint("%s", hint)
 			}
 		}
 	}

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/strictyaml"
 	"github.com/d24conform/d24conform/reports"
 )
 
@@ -31,14 +30,14 @@ func LoadWaivers(path string, ledger *rules.Ledger) ([]reports.Waiver, error) {
 		return nil, &Error{File: path, Message: "the waivers file cannot be read: " + cause(err), Err: err}
 	}
 	var raw rawWaivers
-	if err := yaml.UnmarshalWithOptions(data, &raw, yaml.Strict()); err != nil {
-		return nil, yamlError(path, err)
+	if _, err := strictyaml.Decode(path, data, &raw); err != nil {
+		return nil, err
 	}
 	var waivers []reports.Waiver
 	for i, w := range raw.Waivers {
 		complain := func(format string, args ...any) error {
 			e := &Error{File: path, Message: fmt.Sprintf("waiver %d ", i+1) + fmt.Sprintf(format, args...)}
-			return e.hint("a waiver has rule, reason, owner, issue and expires (such as 2026-12-31)")
+			return e.WithHint("a waiver has rule, reason, owner, issue and expires (such as 2026-12-31)")
 		}
 		for _, field := range []struct{ name, value string }{
 			{"rule", w.Rule}, {"reason", w.Reason}, {"owner", w.Owner}, {"issue", w.Issue}, {"expires", w.Expires},

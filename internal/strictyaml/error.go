@@ -1,11 +1,11 @@
-package config
+package strictyaml
 
 import (
 	"fmt"
 	"strings"
 )
 
-// An Error is a mistake in the configuration, told to the person who can mend it.
+// An Error is a mistake in what a person wrote, told to the person who can mend it.
 type Error struct {
 	File         string // empty when no file is to blame
 	Line, Column int    // 0 when no place in the file is to blame
@@ -31,8 +31,8 @@ func (e *Error) Error() string {
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// hint adds what to do about it.
-func (e *Error) hint(format string, args ...any) *Error {
+// WithHint adds what to do about it.
+func (e *Error) WithHint(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
 	return e
 }
