@@ -294,7 +294,8 @@ func (a *Admin) Exchanges() []*exchange.Exchange { return a.env.exchanges.list()
 // ExchangesAfter are those of [Admin.Exchanges] whose number is larger.
 func (a *Admin) ExchangesAfter(number int) []*exchange.Exchange { return a.env.exchanges.after(number) }
 
-// Arrived is the number of the newest exchange.
+// Arrived is how many requests arrived whole since the start or the last Reset: the
+// number of the newest exchange.
 func (a *Admin) Arrived() int { return a.env.exchanges.last() }
 
 // Settle waits until every request that has arrived is over, so that it is among the

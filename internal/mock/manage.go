@@ -46,6 +46,7 @@ func newManager(m *Mock, l *listener, token string) http.Handler {
 		"GET /whitelists":                     manageCall.whitelists,
 		"POST /whitelists":                    manageCall.whitelistAdd,
 		"DELETE /whitelists":                  manageCall.whitelistRemove,
+		"GET /counts":                         manageCall.counts,
 		"GET /funds":                          manageCall.funds,
 		"PUT /funds":                          manageCall.setFunds,
 		"GET /clock":                          manageCall.clock,
@@ -146,6 +147,16 @@ func (c manageCall) transactions() (any, error) {
 		Refunds  []Refund  `json:"refunds"`
 		Cashouts []Cashout `json:"cashouts"`
 	}{c.admin.Deposits(), c.admin.Refunds(), c.admin.Cashouts()}, nil
+}
+
+// counts are totals, where the lists of transactions and exchanges are bounded.
+func (c manageCall) counts() (any, error) {
+	return struct {
+		Arrived  int `json:"arrived"`
+		Deposits int `json:"deposits"`
+		Refunds  int `json:"refunds"`
+		Cashouts int `json:"cashouts"`
+	}{c.admin.Arrived(), c.admin.DepositCount(), c.admin.RefundCount(), c.admin.CashoutCount()}, nil
 }
 
 func (c manageCall) moveDeposit() (any, error) {

@@ -109,6 +109,8 @@ func TestManagementDoesWhatAdminDoes(t *testing.T) {
 	assert.Equal(t, "INCORRECT_DETAILS", lists.Refunds[0].Status)
 	assert.Equal(t, "Rejected", lists.Cashouts[0].Status)
 
+	assert.JSONEq(t, `{"arrived":4,"deposits":2,"refunds":1,"cashouts":1}`, string(ok(http.MethodGet, "/counts", "").Body))
+
 	ok(http.MethodPut, "/funds", `{"amount":12.5}`)
 	assert.JSONEq(t, `{"amount":12.5}`, string(ok(http.MethodGet, "/funds", "").Body))
 	assert.JSONEq(t, `{"amount":1000000}`, string(ok(http.MethodGet, "/funds?environment=second", "").Body))
@@ -151,4 +153,5 @@ func TestManagementDoesWhatAdminDoes(t *testing.T) {
 
 	ok(http.MethodPost, "/reset", "")
 	assert.Empty(t, admin.Deposits())
+	assert.JSONEq(t, `{"arrived":0,"deposits":0,"refunds":0,"cashouts":0}`, string(ok(http.MethodGet, "/counts", "").Body))
 }

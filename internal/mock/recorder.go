@@ -109,7 +109,8 @@ func (a *arrival) forget() { *a = arrival{} }
 // list unfolds the exchanges, oldest first.
 func (rec *recorder) list() []*exchange.Exchange { return rec.after(0) }
 
-// last is the number of the newest exchange.
+// last is the number of the newest exchange: how many arrived, whether they are still
+// kept or not.
 func (rec *recorder) last() int {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
