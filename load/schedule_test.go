@@ -1,0 +1,95 @@
+package load
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRequestsAreDueWhereTheRatePutsThem(t *testing.T) {
+	t.Parallel()
+	hold := Stage{From: 100, To: 100, For: 2 * time.Second}
+	up := Stage{From: 0, To: 100, For: 2 * time.Second}
+	for _, c := range []struct {
+		name   string
+		stages []Stage
+		burst  int
+		total  uint64
+		at     map[uint64]time.Duration
+	}{
+		{"a rate that stays", []Stage{hold}, 0, 200, map[uint64]time.Duration{0: 0, 1: 10 * time.Millisecond, 199: 1990 * time.Millisecond}},
+		// the integral of 50 t is 25 t²: 25 at 1 s
+		{"a rate that rises from nothing", []Stage{up}, 0, 100, map[uint64]time.Duration{0: 0, 25: time.Second, 64: 1600 * time.Millisecond}},
+		{"one behind the other", []Stage{up, hold}, 0, 300, map[uint64]time.Duration{100: 2 * time.Second, 150: 2500 * time.Millisecond}},
+		{"a rate that falls", []Stage{{From: 100, To: 0, For: 2 * time.Second}}, 0, 100, map[uint64]time.Duration{75: time.Second}},
+		{"four at a time", []Stage{hold}, 4, 200, map[uint64]time.Duration{0: 0, 3: 0, 4: 40 * time.Millisecond, 7: 40 * time.Millisecond}},
+		{"a fraction of a request", []Stage{{From: 0.5, To: 0.5, For: 3 * time.Second}}, 0, 2, map[uint64]time.Duration{1: 2 * time.Second}},
+	} {
+		s := NewSchedule(c.stages, c.burst)
+		assert.Equal(t, c.total, s.Total(), c.name)
+		for n, want := range c.at {
+			assert.InDelta(t, want, s.At(n), float64(time.Microsecond), "%s, request %d", c.name, n)
+		}
+	}
+}
+
+func TestRateAndPeakOfASchedule(t *testing.T) {
+	t.Parallel()
+	s := NewSchedule([]Stage{{From: 0, To: 100, For: time.Second}, {From: 300, To: 300, For: time.Second}}, 0)
+	for at, want := range map[time.Duration]float64{0: 0, 500 * time.Millisecond: 50, 1500 * time.Millisecond: 300, 2 * time.Second: 0} {
+		assert.InDelta(t, want, s.Rate(at), 1e-9, "%s", at)
+	}
+	assert.InDelta(t, 300, s.Peak(), 0)
+}
+
+// No request is due before the one before it, nor outside of the schedule, whatever
+// the stages are.
+func TestSchedulesNeverGoBack(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 0))
+	for range 100 {
+		var stages []Stage
+		for range 1 + random.IntN(5) {
+			stages = append(stages, Stage{
+				From: 1 + 5000*random.Float64(), To: 1 + 5000*random.Float64(),
+				For: time.Duration(1+random.IntN(1000)) * time.Millisecond,
+			})
+		}
+		s := NewSchedule(stages, 1+random.IntN(9))
+		last := time.Duration(0)
+		for n := range s.Total() {
+			at := s.At(n)
+			require.GreaterOrEqual(t, at, last, "request %d of %v", n, stages)
+			require.LessOrEqual(t, at, s.Length(), "request %d of %v", n, stages)
+			last = at
+		}
+	}
+}
+
+func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	p := &pacer{Schedule: NewSchedule([]Stage{{From: 100, To: 100, For: time.Second}}, 0), now: func() time.Time { return now }}
+	for _, c := range []struct {
+		name    string
+		elapsed time.Duration
+		hits    uint64
+		wait    time.Duration
+		stop    bool
+	}{
+		{"the first is due at once", 2 * time.Millisecond, 0, 0, false},
+		{"the next in time", 2 * time.Millisecond, 1, 8 * time.Millisecond, false},
+		{"one that is late is not made later", 35 * time.Millisecond, 2, 0, false},
+		{"after the last there is none", 995 * time.Millisecond, 100, 0, true},
+		{"the end may be caught up with", time.Second + grace, 99, 0, false},
+		{"but not for ever", time.Second + grace + 1, 99, 0, true},
+	} {
+		wait, stop := p.Pace(c.elapsed, c.hits)
+		assert.Equal(t, c.stop, stop, c.name)
+		assert.InDelta(t, c.wait, wait, float64(time.Microsecond), c.name)
+	}
+	assert.Equal(t, now.Add(-2*time.Millisecond), p.start(), "it counts from where vegeta began")
+}
