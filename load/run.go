@@ -1,0 +1,366 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/merchant"
+)
+
+// Options are what a run needs beside its profile and its target.
+type Options struct {
+	Profile *Profile
+	Target  Target
+	Gate    []Threshold // beside those of the profile
+	HTTP2   bool
+	Run     string    // short and unique; part of every id
+	Secret  [2]uint64 // of chance: what idempotency keys are made of
+	Journal string    // path of the file to write
+	// Ticks is when Progress is to be called; nil = never. Progress must be quick.
+	Ticks    <-chan time.Time
+	Progress func(Snapshot)
+	Sleep    func(ctx context.Context, d time.Duration) // nil = as long as it says
+}
+
+// An EnvironmentError is a run that could not begin: the target cannot be reached, or
+// refuses everything.
+type EnvironmentError struct {
+	What string
+	Err  error // may be nil
+}
+
+func (e *EnvironmentError) Error() string {
+	if e.Err == nil {
+		return e.What
+	}
+	return e.What + ": " + e.Err.Error()
+}
+
+func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+// An engine is one run.
+type engine struct {
+	Options
+
+	schedule *Schedule
+	source   *source
+	manager  *manager
+	feeder   *feeder
+	pacer    *pacer
+	journal  *journal
+	lanes    []*lane
+	free     chan *lane
+	opened   atomic.Int64 // connections, from the beginning
+	warm     int64        // of these before the first request
+	before   counts
+	funds    d24.Amount
+}
+
+// Run does what the profile says and judges what came of it. When ctx ends early, what
+// was done until then is judged, and marked partial.
+func Run(ctx context.Context, opts Options) (*Results, error) {
+	e, err := newEngine(opts) //nolint:contextcheck // fasthttp dials without one
+	if err != nil {
+		return nil, err
+	}
+	defer e.close()
+	if err := e.prepare(ctx); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	usage := usageNow()
+	e.attack(ctx)
+	spent := usageNow().minus(usage)
+	ended := time.Now()
+
+	// What was lost is asked about and counted even when nobody wants more load.
+	ctx, interrupted := context.WithoutCancel(ctx), ctx.Err() != nil
+	if err := e.feeder.stop(); err != nil {
+		return nil, err
+	}
+	stats := e.merged()
+	connections, reconnects := int(e.warm), int(e.opened.Load()-e.warm)
+	findings, err := e.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := e.results(stats, findings, ended.Sub(e.pacer.start()), connections, reconnects)
+	r.Started, r.DurationMS, r.Partial = started.UTC(), ended.Sub(started).Milliseconds(), interrupted
+	r.Generator = generator(spent, stats)
+	if err := e.ask(ctx, r, findings); err != nil {
+		return nil, err
+	}
+	r.conclude(opts.Profile.Valid, opts.Profile.Thresholds, opts.Gate)
+	return r, nil
+}
+
+func newEngine(opts Options) (*engine, error) {
+	if err := checkRun(opts.Run); err != nil {
+		return nil, err
+	}
+	if opts.Target.Now == nil {
+		opts.Target.Now = time.Now
+	}
+	if opts.Sleep == nil {
+		opts.Sleep = sleep
+	}
+	p := opts.Profile
+	client, err := merchant.New(merchant.Options{BaseURL: opts.Target.BaseURL, Credentials: opts.Target.Credentials})
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{Options: opts, schedule: NewSchedule(p.Stages, p.Burst), manager: newManager(&opts.Target)}
+	if p.asks(Refund) && e.manager == nil {
+		return nil, fmt.Errorf("profile %s makes refunds, and their deposits are approved on a mock's management API, which this target has not", p.Name)
+	}
+	e.source = newSource(p, opts.Run, opts.Secret, client)
+	e.feeder = newFeeder(e.manager, p)
+	e.pacer = &pacer{Schedule: e.schedule, now: time.Now}
+	if e.journal, err = createJournal(opts.Journal, header{Run: opts.Run, Profile: p.Name, Seed: p.Seed, Began: time.Now().UTC()}); err != nil {
+		return nil, err
+	}
+	if err := e.open(); err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// open makes the lanes. Nothing is dialled yet.
+func (e *engine) open() error {
+	p := e.Profile
+	count := func() { e.opened.Add(1) }
+	var transport *http.Transport
+	if e.HTTP2 || e.Target.Proxied {
+		transport = newTransport(&e.Target, p, e.HTTP2, count)
+	}
+	expect := p.expectations()
+	if e.manager == nil { // nobody was asked for them
+		expect = (&Profile{Keys: p.Keys, Retries: p.Retries}).expectations()
+	}
+	depositsKey, cashoutsKey := d24.NewKey(e.Target.Credentials.Deposits.APISignature), d24.NewKey(e.Target.Credentials.Cashouts.APISignature)
+	e.free = make(chan *lane, p.Connections)
+	for range p.Connections {
+		l := &lane{
+			source: e.source, expect: expect, retries: p.Retries, target: &e.Target, now: e.Target.Now, sleep: e.Sleep, wants: p.asks(Status),
+			deposits: depositsKey.Signer(), cashouts: cashoutsKey.Signer(), basic: basicOf(e.Target.Credentials.Cashouts),
+			page: page{journal: e.journal},
+		}
+		if transport != nil {
+			l.sender = &netSender{transport: transport, timeout: p.Timeout, base: e.Target.BaseURL}
+		} else {
+			fast, err := newFastSender(&e.Target, p.Timeout, count)
+			if err != nil {
+				return err
+			}
+			l.sender = fast
+		}
+		e.lanes = append(e.lanes, l)
+		e.free <- l
+	}
+	return nil
+}
+
+func (e *engine) close() {
+	for _, l := range e.lanes {
+		l.sender.close()
+	}
+	e.manager.close()
+	_ = e.journal.close() // it was flushed before it was read
+}
+
+// prepare opens and warms every connection, makes the deposits that refunds draw on, and
+// has the mock begin from a known state.
+func (e *engine) prepare(ctx context.Context) error {
+	var group errgroup.Group
+	for _, l := range e.lanes {
+		group.Go(func() error { return e.warmUp(ctx, l) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if e.Profile.asks(Refund) || e.Profile.asks(Status) {
+		if err := e.fillPool(ctx); err != nil {
+			return err
+		}
+	}
+	for _, l := range e.lanes {
+		l.stats = statistics{}
+	}
+	e.warm = e.opened.Load()
+	if e.manager == nil {
+		return nil
+	}
+	if e.Profile.Funds > 0 {
+		if err := e.manager.setFunds(ctx, e.Profile.Funds); err != nil {
+			return err
+		}
+	}
+	var err error
+	if e.funds, err = e.manager.funds(ctx); err != nil {
+		return err
+	}
+	if e.before, err = e.manager.counts(ctx); err != nil {
+		return err
+	}
+	if e.feeder != nil {
+		if err := e.feeder.arm(ctx); err != nil {
+			return err
+		}
+		go e.feeder.run(context.WithoutCancel(ctx))
+	}
+	return nil
+}
+
+// warmUp opens a connection and sends questions that create nothing.
+func (e *engine) warmUp(ctx context.Context, l *lane) error {
+	for range max(e.Profile.WarmUp, 1) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r := record{}
+		op := Status
+		if e.Profile.asks(Cashout) && !e.Profile.asks(Create) {
+			op = Cashout
+			e.source.ask(&l.out, 0)
+		} else {
+			l.out.method, l.out.path, l.out.body, l.out.key = http.MethodGet, d24.PathDeposits+"/1", nil, nil
+		}
+		l.attempt(op, &r)
+		switch code := codeOf(l.in.body); {
+		case l.in.outcome != answered:
+			return &EnvironmentError{"the target cannot be reached", l.in.err}
+		case l.in.status == 401 || l.in.status == 403 || code >= int(d24.CodeInvalidCredentials) && code <= int(d24.CodeEmptyHeaderValue):
+			return &EnvironmentError{fmt.Sprintf("the target refuses us: it answers %d with code %d", l.in.status, code), nil}
+		}
+	}
+	return nil
+}
+
+// fillPool makes the deposits that exist before the first request.
+func (e *engine) fillPool(ctx context.Context) error {
+	size := 1 // to ask about
+	if e.Profile.asks(Refund) {
+		size = poolSize
+	}
+	l := e.lanes[0]
+	var pool []pooled
+	for i := range size {
+		key := uint32(poolKeys + i)
+		j, in := l.hit(ctx, task{op: Create, key: key}, time.Time{}, time.Time{})
+		if j.marks&markAccepted == 0 {
+			return &EnvironmentError{"the target accepts no deposit: it answers " + strconv.Itoa(in.status), in.err}
+		}
+		deposit := pooled{string(valueOf(in.body, `"deposit_id"`)), string(e.source.id(nil, deposits, key))}
+		if e.Profile.asks(Refund) {
+			if err := e.manager.approve(ctx, deposit.id); err != nil {
+				return err
+			}
+		}
+		pool = append(pool, deposit)
+	}
+	e.source.known.first = pool[0].id
+	if e.Profile.asks(Refund) {
+		e.source.refundsFrom(pool)
+	}
+	return nil
+}
+
+// attack lets vegeta send the schedule. It paces and hands requests to as many workers as
+// there are connections; what is sent is ours.
+func (e *engine) attack(ctx context.Context) {
+	workers := uint64(len(e.lanes))
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: &transport{e, ctx}}),
+		vegeta.Workers(workers), vegeta.MaxWorkers(workers), vegeta.MaxBody(0),
+	)
+	// The target of every request is the same to vegeta: which one it is follows from its
+	// number, which vegeta sends along.
+	targeter := func(t *vegeta.Target) error {
+		t.Method, t.URL = http.MethodPost, e.Target.BaseURL
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
+	defer stop()
+	var watching sync.WaitGroup
+	over := make(chan struct{})
+	if e.Ticks != nil && e.Progress != nil {
+		watching.Go(func() { e.watch(over) })
+	}
+	// vegeta wants its results taken; ours are in the journal.
+	for range attacker.Attack(targeter, paced{e.pacer, e.feeder}, 0, "") {
+	}
+	close(over)
+	watching.Wait()
+	for _, l := range e.lanes {
+		l.page.flush()
+	}
+}
+
+// paced is the schedule as vegeta asks for it, with the feeder told of every step.
+type paced struct {
+	*pacer
+
+	feeder *feeder
+}
+
+// Pace is vegeta's question how long to wait.
+func (p paced) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
+	p.feeder.paced(hits)
+	return p.pacer.Pace(elapsed, hits)
+}
+
+// A transport is what vegeta's client sends through.
+type transport struct {
+	*engine
+
+	ctx context.Context //nolint:containedctx // vegeta's requests have none of their own
+}
+
+// errNoSeq cannot happen as long as vegeta numbers its requests.
+var errNoSeq = errors.New("a request without its number")
+
+// RoundTrip does the task of the number that vegeta gave the request. Nothing of what
+// vegeta made is sent: neither its headers nor its body.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	seq, err := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
+	if err != nil {
+		return nil, errNoSeq
+	}
+	l := <-t.free
+	defer func() { t.free <- l }()
+	began := t.pacer.start()
+	_, in := l.hit(t.ctx, t.source.plan.task(seq), began.Add(t.schedule.At(seq)), began)
+	if in.err != nil {
+		return nil, in.err
+	}
+	return &http.Response{StatusCode: in.status, Body: http.NoBody, Request: r}, nil
+}
+
+// merged is what all connections have seen.
+func (e *engine) merged() *statistics {
+	all := &statistics{}
+	for _, l := range e.lanes {
+		l.mu.Lock()
+		all.merge(&l.stats)
+		l.mu.Unlock()
+	}
+	return all
+}

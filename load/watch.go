@@ -1,0 +1,50 @@
+package load
+
+import (
+	"time"
+)
+
+// A Snapshot is how a run stands while it goes on.
+type Snapshot struct {
+	Elapsed, Left time.Duration
+	Asked, Sent   float64       // requests a second: now, and since the last snapshot
+	P50, P99      time.Duration // since the last snapshot, from the scheduled time
+	Late          time.Duration // p99 since the beginning
+	Hits, Errors  uint64
+	Lost          uint64 // answers, timeouts included
+}
+
+// watch takes a snapshot at each tick until the attack is over.
+func (e *engine) watch(over <-chan struct{}) {
+	lastHits, lastAt := uint64(0), e.pacer.now()
+	for {
+		select {
+		case <-over:
+			return
+		case <-e.Ticks:
+		}
+		stats, now := e.merged(), e.pacer.now()
+		var all class
+		for op := range stats.classes {
+			all.due.merge(&stats.classes[op].due)
+			all.errors += stats.classes[op].errors
+		}
+		s := Snapshot{Hits: stats.hits, Errors: all.errors, Lost: stats.lost + stats.timeouts}
+		if began := e.pacer.start(); !began.IsZero() {
+			s.Elapsed = now.Sub(began)
+			s.Left = max(e.schedule.Length()-s.Elapsed, 0)
+			s.Asked = e.schedule.Rate(s.Elapsed)
+		}
+		if span := now.Sub(lastAt).Seconds(); span > 0 {
+			s.Sent = float64(stats.hits-lastHits) / span
+		}
+		if all.due.h != nil {
+			s.P50, s.P99 = time.Duration(all.due.h.ValueAtQuantile(50)), time.Duration(all.due.h.ValueAtQuantile(99))
+		}
+		if stats.late.h != nil {
+			s.Late = time.Duration(stats.late.h.ValueAtQuantile(99))
+		}
+		lastHits, lastAt = stats.hits, now
+		e.Progress(s)
+	}
+}
