@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -96,14 +97,11 @@ func (d *Driven) offers() string {
 	if len(d.Adapter.Ops) == 0 {
 		return "no operations"
 	}
-	text := ""
+	names := make([]string, len(d.Adapter.Ops))
 	for i, op := range d.Adapter.Ops {
-		if i > 0 {
-			text += ", "
-		}
-		text += clip(string(op))
+		names[i] = clip(string(op))
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // both is the work with both products.
@@ -389,7 +387,7 @@ func (d *Driven) held(ctx context.Context, made cashout) (cashout, error) {
 // bodyOf is a request's body as the client gets it: without credentials, which it adds
 // itself.
 func bodyOf(request any) map[string]any {
-	text, _ := json.Marshal(request) // our own types can be encoded
+	text, _ := json.Marshal(request) //nolint:errchkjson // our own types can be encoded
 	var body map[string]json.RawMessage
 	_ = json.Unmarshal(text, &body)
 	delete(body, "login")
