@@ -5,7 +5,7 @@ package features
 
 import "embed"
 
-// Files are the feature files, under server/.
+// Files are the feature files, by role.
 //
-//go:embed server
+//go:embed client server
 var Files embed.FS

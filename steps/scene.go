@@ -166,6 +166,9 @@ func (s *scene) verdict(result *reports.Scenario, err error, interrupted bool) e
 			result.Exchanges = numbers(f.Exchanges)
 		}
 		switch {
+		case f.Outcome == judge.Unseen && !s.scenario.Has(tagObserved):
+			result.Verdict, result.Step, result.Expected, result.Seen = reports.NotTested, "", "", ""
+			result.Reason = "there was not " + f.Expected
 		case s.scenario.Has(tagObserved):
 			result.Verdict = reports.Observed
 		case f.Outcome == judge.Unclear:

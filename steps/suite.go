@@ -25,7 +25,8 @@ import (
 
 // A Suite judges one target by the feature files of its role.
 type Suite struct {
-	Server      *target.Server
+	Server      *target.Server // what is judged, or
+	Client      *target.Client // nil when a server is
 	Ledger      *rules.Ledger
 	Features    fs.FS
 	Manifest    *Manifest
@@ -71,7 +72,11 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 		s.Meta.NoScenario = "not selected by --tags " + s.Tags.text
 	}
 	s.builder = reports.NewBuilder(s.Ledger, s.role(), s.products(), s.Meta)
-	s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
+	if s.Client == nil {
+		s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
+	} else {
+		s.Concurrency = 1 // there is one client, and it does one thing at a time
+	}
 
 	if err := s.leaveOut(selected); err != nil {
 		return reports.Results{}, err
@@ -140,10 +145,20 @@ func (s *Suite) selected() []Scenario {
 }
 
 // role is the side that is judged.
-func (s *Suite) role() rules.Role { return rules.RoleServer }
+func (s *Suite) role() rules.Role {
+	if s.Client != nil {
+		return rules.RoleClient
+	}
+	return rules.RoleServer
+}
 
 // products are those that the target declares.
-func (s *Suite) products() []rules.Product { return s.Server.Products }
+func (s *Suite) products() []rules.Product {
+	if s.Client != nil {
+		return s.Client.Products
+	}
+	return s.Server.Products
+}
 
 // concerns says whether a scenario is about this role and one of these products.
 func (s *Suite) concerns(scenario Scenario) bool {
@@ -169,6 +184,10 @@ func paths(selected []Scenario) []string {
 // and nothing at suite level, where godog's concurrent scenarios would race.
 func (s *Suite) initialize(sc *godog.ScenarioContext) {
 	scene := &scene{suite: s}
+	if s.Client != nil {
+		scene.play(sc, clientWorld(scene, sc))
+		return
+	}
 	scene.play(sc, serverWorld(scene, sc))
 }
 

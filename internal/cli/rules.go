@@ -13,6 +13,7 @@ import (
 	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/cli/suggest"
 	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/peers/client"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/steps"
 	"github.com/d24conform/d24conform/vectors"
@@ -164,7 +165,7 @@ func openRules(set string) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := evidence(serverMutants(), conformingServers(ledger))
+	e, err := evidence(append(serverMutants(), clientMutants()...), append(conformingServers(ledger), conformingClients(ledger)...))
 	if err != nil {
 		return nil, err
 	}
@@ -183,16 +184,39 @@ func serverMutants() []rules.Mutant {
 // conformingServers are the servers that have to PASS: the mock, and one that was written
 // from the documents alone. Tests in steps hold both to every rule.
 func conformingServers(ledger *rules.Ledger) []rules.Peer {
-	var all []string
-	for _, rule := range ledger.For(rules.RoleServer, rules.Products()) {
-		if rule.Judgement(rules.RoleServer) == rules.Judged {
-			all = append(all, rule.ID)
-		}
-	}
+	all := judgedFor(ledger, rules.RoleServer, rules.Products())
 	return []rules.Peer{
 		{Name: "the bundled mock", Role: rules.RoleServer, Rules: all},
 		{Name: "steps/testdata/second-server", Role: rules.RoleServer, Rules: all},
 	}
+}
+
+// clientMutants are the reference client's defects, each of which a test in steps has
+// blamed on exactly its rules. Those that break no rule prove nothing here.
+func clientMutants() []rules.Mutant {
+	var list []rules.Mutant
+	for _, m := range client.Mutants() {
+		if len(m.Breaks) > 0 {
+			list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleClient, Rules: m.Breaks})
+		}
+	}
+	return list
+}
+
+// conformingClients are the clients that have to PASS; a test in steps holds ours to it.
+func conformingClients(ledger *rules.Ledger) []rules.Peer {
+	return []rules.Peer{{Name: "internal/peers/client", Role: rules.RoleClient, Rules: judgedFor(ledger, rules.RoleClient, rules.Products())}}
+}
+
+// judgedFor are the ids of all rules of these products that a role is judged by.
+func judgedFor(ledger *rules.Ledger, role rules.Role, products []rules.Product) []string {
+	var all []string
+	for _, rule := range ledger.For(role, products) {
+		if rule.Judgement(role) == rules.Judged {
+			all = append(all, rule.ID)
+		}
+	}
+	return all
 }
 
 // verify is [rules.Ledger.Verify] with the other sets of this program.

@@ -35,9 +35,9 @@ func TestVerifyTurnsRed(t *testing.T) {
 			s.evidence.Scenarios = slices.Delete(s.evidence.Scenarios, i, i+1)
 		}, []string{"rule set 2026-11: has "}},
 		{"the only scenario of a rule is removed", func(s *ruleSet) {
-			i := only(&s.evidence, "DEP-DATE-01")
+			i := only(&s.evidence, "DEP-DATE-02")
 			s.evidence.Scenarios = slices.Delete(s.evidence.Scenarios, i, i+1)
-		}, []string{"rule set 2026-11: has ", "DEP-DATE-01: has no scenario for a server"}},
+		}, []string{"rule set 2026-11: has ", "DEP-DATE-02: has no scenario for a client"}},
 		{"a tag is removed", func(s *ruleSet) {
 			i := only(&s.evidence, "DEP-DATE-03")
 			s.evidence.Scenarios[i].Tags = slices.DeleteFunc(slices.Clone(s.evidence.Scenarios[i].Tags), func(tag string) bool { return tag == "@DEP-DATE-03" })
@@ -45,6 +45,11 @@ func TestVerifyTurnsRed(t *testing.T) {
 		{"a mutant is missing", func(s *ruleSet) {
 			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool { return slices.Contains(m.Rules, "CASH-BAL-01") })
 		}, []string{"CASH-BAL-01: has no mutant for a server"}},
+		{"a client's mutant is missing", func(s *ruleSet) {
+			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool {
+				return m.Role == rules.RoleClient && slices.Contains(m.Rules, "DEP-DATE-02")
+			})
+		}, []string{"DEP-DATE-02: has no mutant for a client"}},
 		{"vectors are missing", func(s *ruleSet) {
 			s.evidence.Vectors = slices.DeleteFunc(s.evidence.Vectors, func(v rules.Vector) bool { return v.Kind == "xdate/window" })
 		}, []string{"DEP-DATE-03: names vectors of kind xdate/window"}},
@@ -85,7 +90,7 @@ func TestMatrixWithMutants(t *testing.T) {
 	for _, row := range s.matrix() {
 		cells[row.ID] = row.cells()
 	}
-	assert.Equal(t, []string{"22", signHole, signUnbound, "28", signHole}, cells["DEP-DATE-03"], "the client's mutant is a hole")
+	assert.Equal(t, []string{"22", "2", signUnbound, "28", signHole}, cells["DEP-DATE-03"], "the client's mutant is a hole")
 	assert.Equal(t, []string{"5", signUnbound, signUnbound, signUnbound, signHole}, cells["DEP-SEC-02"])
 	assert.Equal(t, []string{signNotJudged, signUnbound, signUnbound, signUnbound, signUnbound}, cells["ENV-07"])
 
@@ -97,7 +102,7 @@ func TestMatrixWithMutants(t *testing.T) {
 	}
 	a, stdout, _ := newApp(nil, nil)
 	require.NoError(t, a.printMatrix(s, matrixMarkdown))
-	assert.Contains(t, stdout.String(), "| window-7s | deposits/date.feature |")
+	assert.Contains(t, stdout.String(), "| window-7s | deposits/date.feature, ")
 	a, stdout, _ = newApp(nil, nil)
 	require.NoError(t, a.showRules(s, []string{"DEP-DATE-03"}, false))
 	assert.Contains(t, stdout.String(), "mutants       window-7s\n")

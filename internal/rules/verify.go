@@ -212,13 +212,17 @@ func (v *verifier) mutants() {
 		v.notCheckedf("mutants: this version lists none")
 		return
 	}
-	seen := make(map[string]bool)
+	type named struct {
+		role Role
+		name string
+	}
+	seen := make(map[named]bool)
 	for _, m := range v.evidence.Mutants {
 		subject := "mutant " + m.Name
-		if seen[m.Name] {
+		if seen[named{m.Role, m.Name}] {
 			v.problemf(subject, "is there twice")
 		}
-		seen[m.Name] = true
+		seen[named{m.Role, m.Name}] = true
 		v.program(subject, "breaks", m.Role, m.Rules)
 	}
 }

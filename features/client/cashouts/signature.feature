@@ -1,0 +1,46 @@
+@client @cashouts
+Feature: A client signs what it sends to cashouts
+
+  @CASH-SIG-01 @must
+  Rule: every request has a Payload-Signature
+
+    Scenario: Payload-Signature
+      Given a client that works with cashouts
+      Then Payload-Signature is on every request
+
+  @CASH-SIG-02 @must
+  Rule: it is the HMAC of the whole body under the API Signature
+
+    Scenario: the digest of every request
+      Given a client that works with cashouts
+      Then Payload-Signature is the HMAC of the body that is sent
+
+    Scenario: the digest of a cashout for José Ñuñez 李
+      Given a client that creates a cashout for a person named "José Ñuñez 李"
+      Then Payload-Signature is the HMAC of the body that is sent
+
+  @CASH-SIG-03 @must
+  Rule: it covers every byte of the body
+
+    Scenario: the text under every signature
+      Given a client that works with cashouts
+      Then Payload-Signature is over every byte that is sent
+
+    Scenario Outline: a cashout for <name>
+      Given a client that creates a cashout for a person named "<name>"
+      Then Payload-Signature is over every byte that is sent
+
+      Examples:
+        | name              |
+        | José Ñuñez 李     |
+        | Zoë / Ana-María   |
+        | 😀 Maria 🇧🇷        |
+        | <Smith & Sons>    |
+        | D'Ávila \\ Filhos |
+
+  @CASH-SIG-04 @must
+  Rule: it is written in lower-case hexadecimal
+
+    Scenario: the digits
+      Given a client that works with cashouts
+      Then Payload-Signature is 64 lower-case hexadecimal digits
