@@ -2,20 +2,16 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -27,27 +23,22 @@ import (
 
 // runFlags are the flags of run server.
 type runFlags struct {
+	judgeFlags
+
 	configFile string
 	target     string
-	products   []string
-	tags       string
-	rules      string
 	level      string
 	production string
-	out        string
 	timeout    time.Duration
-	strict     bool
-	require    []string
-	waivers    string
 	dryRun     bool
-	asJSON     bool
 }
 
 func (a *app) runCommand() *cobra.Command {
-	run := a.group("run", "Judge a server by the documented rules", a.runServerCommand())
+	run := a.group("run", "Judge a server or a client by the documented rules", a.runServerCommand(), a.runClientCommand())
 	run.Example = indent(`
 d24conform run server
-d24conform run server --target https://127.0.0.1:8443`)
+d24conform run server --target https://127.0.0.1:8443
+d24conform run client --adapter 'node adapter.mjs'`)
 	return run
 }
 
@@ -72,69 +63,39 @@ default is sandbox, elsewhere observe. A host that has to be taken for productio
 refused unless --production names it again.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md and exchanges.jsonl, with names in the place of secrets, and for each violated
-rule repro/RULE.sh, which shows it again with curl and openssl.`,
+summary.md and exchanges.jsonl, with names in the place of secrets.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runServer(cmd.Context(), flags, cmd.Flags().Changed("config"))
 		},
 	}
 	f := cmd.Flags()
+	flags.add(f, "those whose keys are there")
 	f.StringVar(&flags.target, "target", "", "`NAME|URL` of the server to judge (default: D24_BASE_URL, else the bundled mock)")
-	f.StringSliceVar(&flags.products, "products", nil, "`LIST` of products to judge: deposits,cashouts (default: those whose keys are there)")
-	f.StringVar(&flags.tags, "tags", "", "`EXPR` that selects scenarios, such as '@DEP-DATE-03 and not @alone'")
-	f.StringVar(&flags.rules, "rules", rules.Latest, "`SET` of rules to judge by")
 	f.StringVar(&flags.level, "level", "", "`LEVEL`: observe or sandbox (default: by where the target is)")
 	f.StringVar(&flags.production, "production", "", "`HOST` of the target once more, when it is taken for production")
-	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
-	f.BoolVar(&flags.strict, "strict", false, "count a broken should as a violation")
-	f.StringSliceVar(&flags.require, "require", nil, "`RULES` that must be judged, or the run is inconclusive: go-live (all of them) or ids")
-	f.StringVar(&flags.waivers, "waivers", "", "`FILE` of violations that are excused for a time")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "say what the run would create on the target, and send nothing")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
-	addJSONFlag(cmd, &flags.asJSON, "results.json")
 	return cmd
 }
 
 // runServer judges one server, writes the report and returns the verdict as an error.
 func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) error {
-	started := time.Now()
-	selection, err := steps.ParseTags(flags.tags)
-	if err != nil {
-		return usagef("--tags: %w", err).withHint("write it as in Cucumber: @a and not (@b or @c)")
-	}
-	ledger, err := rules.Load(flags.rules)
-	if err != nil {
-		return usagef("--rules: %w", err)
-	}
-	conditions, err := flags.conditions(ledger)
+	j, err := prepare(flags.judgeFlags, rules.RoleServer)
 	if err != nil {
 		return err
 	}
-	manifest, err := steps.ReadManifest(features.Files)
-	if err != nil {
-		return err
-	}
-	log := &exchange.Log{}
-	server, stop, err := a.server(ctx, flags, explicit, log)
+	server, stop, err := a.server(ctx, flags, explicit, j.log)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	run := runID()
-	suite := &steps.Suite{
-		Server: server, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection,
-		Orders: &merchant.Orders{Run: run}, Smaller: smallerTrios,
-		Meta: reports.Meta{
-			Target:  reports.Target{Name: server.Title(), BaseURL: server.BaseURL},
-			Tool:    reports.Tool{Version: thisBuild().Version, Revision: thisBuild().Revision},
-			Started: started,
-		},
-	}
-	if suite.Selected() == 0 {
-		return usagef("no scenario is selected by --tags %q for %v", flags.tags, server.Products).
-			withHint("the tags are rule ids such as @DEP-DATE-03, @deposits and @cashouts")
+	suite := j.suite
+	suite.Server, suite.Orders, suite.Smaller = server, &merchant.Orders{Run: j.run}, smallerTrios
+	suite.Meta.Target = reports.Target{Name: server.Title(), BaseURL: server.BaseURL}
+	if err := j.checkSelection(server.Products); err != nil {
+		return err
 	}
 	if flags.dryRun {
 		return a.dryRun(ctx, suite, flags)
@@ -145,43 +106,35 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	if suite.Level, err = flags.levelFor(server.Loopback()); err != nil {
 		return err
 	}
-	dir, err := reports.Create(flags.out, started, rules.RoleServer, run)
-	if err != nil {
-		return usagef("%w", err)
+	if err := j.makeDir(); err != nil {
+		return err
 	}
 	a.announce(ctx, suite)
 	if err := admit(ctx, suite); err != nil {
-		_ = os.Remove(dir.Path()) // nothing is in it, and nothing was judged
+		j.removeDir()
 		return unreachable(err)
 	}
 	if err := measureWindow(ctx, suite); err != nil {
-		_ = os.Remove(dir.Path())
+		j.removeDir()
 		return unreachable(err)
 	}
-	progress := a.newProgress(suite.Selected())
-	suite.Progress = progress.ended
-	results, err := suite.Run(ctx)
-	progress.done()
+	results, err := a.carryOut(ctx, j)
 	if err != nil {
 		return err
 	}
 	left := suite.CleanUp(context.WithoutCancel(ctx))
-	redact := exchange.NewRedactor(server.Secrets())
-	results, unneeded := results.Map(redact.String).Waive(conditions.waivers, started)
-	// What was found is shown even where it cannot be kept.
-	written := writeReport(dir, results, log, redact, left, suite.Scripts())
-	path := dir.Path()
-	if written != nil {
-		path = ""
+	files := []reportFile{{"created.json", func(w io.Writer, _ *exchange.Redactor) error { return writeCreated(w, left) }}}
+	scripts := suite.Scripts()
+	for _, name := range slices.Sorted(maps.Keys(scripts)) {
+		files = append(files, textFile(name, scripts[name]))
 	}
-	if err := a.print(results, path, flags); err != nil {
-		return err
-	}
-	if written != nil {
-		return written
-	}
-	return a.conclude(results, conditions, unneeded, flags.strict)
+	return a.report(j, results, server.Secrets(), files...)
 }
+
+// smallerTrios is how many more trios a violated rule may cost, to find the smallest
+// request that shows it: enough to try without every optional header and field of the
+// largest request.
+const smallerTrios = 24
 
 // levelFor is the level that the flag says, or that the target's place allows.
 func (f runFlags) levelFor(loopback bool) (target.Level, error) {
@@ -229,13 +182,6 @@ func unreachable(err error) error {
 	return err
 }
 
-// runID is a few letters that no other run has: part of every id it creates.
-func runID() string {
-	var id [4]byte
-	_, _ = rand.Read(id[:]) // documented never to fail
-	return hex.EncodeToString(id[:])
-}
-
 // announce says what is about to happen, before it does.
 func (a *app) announce(ctx context.Context, suite *steps.Suite) {
 	server := suite.Server
@@ -253,61 +199,9 @@ func (a *app) announce(ctx context.Context, suite *steps.Suite) {
 	}
 }
 
-// smallerTrios is how many more trios a violated rule may cost, to find the smallest
-// request that shows it: enough to try without every optional header and field of the
-// largest request.
-const smallerTrios = 24
-
-// writeReport writes the files of the run and makes it the latest.
-func writeReport(dir *reports.Dir, results reports.Results, log *exchange.Log, redact *exchange.Redactor, left []steps.Created,
-	scripts map[string]string,
-) error {
-	files := []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"results.json", func(w io.Writer) error { return reports.WriteJSON(w, results) }},
-		{"junit.xml", func(w io.Writer) error { return reports.WriteJUnit(w, results) }},
-		{"summary.md", func(w io.Writer) error { return reports.WriteMarkdown(w, results) }},
-		{"exchanges.jsonl", func(w io.Writer) error { return exchange.Write(w, log.All(), redact) }},
-		{"created.json", func(w io.Writer) error { return writeCreated(w, left) }},
-	}
-	for _, file := range files {
-		if err := dir.WriteFile(file.name, file.write); err != nil {
-			return err
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(scripts)) {
-		if err := dir.WriteFile(name, func(w io.Writer) error {
-			_, err := io.WriteString(w, redact.String(scripts[name]))
-			return err
-		}); err != nil {
-			return err
-		}
-	}
-	return dir.Publish()
-}
-
 // writeCreated lists what the run left on the target.
 func writeCreated(w io.Writer, left []steps.Created) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(left)
-}
-
-// print shows the results on stdout, and where they are kept, if they are.
-func (a *app) print(results reports.Results, path string, flags runFlags) error {
-	var err error
-	if flags.asJSON {
-		err = reports.WriteJSON(a.stdout, results)
-		fmt.Fprintf(a.stderr, "%s, report: %s\n", results.Verdict, path)
-	} else {
-		err = reports.WriteTerminal(a.stdout, results, reports.Terminal{
-			Color: a.color(), Width: a.width(), Path: path,
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("write to stdout: %w", err)
-	}
-	return nil
 }

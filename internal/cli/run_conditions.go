@@ -19,7 +19,7 @@ type conditions struct {
 const goLive = "go-live"
 
 // conditions reads --waivers and --require.
-func (f runFlags) conditions(ledger *rules.Ledger) (c conditions, err error) {
+func (f *judgeFlags) conditions(ledger *rules.Ledger, role rules.Role) (c conditions, err error) {
 	if f.waivers != "" {
 		if c.waivers, err = config.LoadWaivers(f.waivers, ledger); err != nil {
 			return c, err
@@ -35,18 +35,14 @@ func (f runFlags) conditions(ledger *rules.Ledger) (c conditions, err error) {
 	for _, word := range f.require {
 		word = strings.TrimSpace(word)
 		rule, ok := ledger.Rule(word)
-		switch judgement := rule.Judgement(rules.RoleServer); {
+		switch judgement := rule.Judgement(role); {
 		case word == goLive:
-			for _, rule := range ledger.For(rules.RoleServer, products) {
-				if rule.Judgement(rules.RoleServer) == rules.Judged {
-					c.required = append(c.required, rule.ID)
-				}
-			}
+			c.required = append(c.required, judgedFor(ledger, role, products)...)
 		case !ok:
 			return c, usagef("--require: %s has no rule %q", ledger.Version, word).
 				withHint("d24conform rules list names the rules; %s requires all of them", goLive)
 		case judgement != rules.Judged:
-			return c, usagef("--require: %s is not judged for a server", word)
+			return c, usagef("--require: %s is not judged for a %s", word, role)
 		default:
 			c.required = append(c.required, word)
 		}

@@ -1,9 +1,11 @@
 package cli_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/internal/cli"
+	"github.com/d24conform/d24conform/internal/peers/client"
 )
 
 var update = flag.Bool("update", false, "write the outputs of this run into testdata/script as the expected ones")
@@ -29,7 +32,47 @@ func TestMain(m *testing.M) {
 			stop()
 			os.Exit(code)
 		},
+		// An adapter that keeps every rule, or the one that breaks what it is called.
+		"reference-client": func() {
+			opts := client.Options{}
+			if len(os.Args) > 1 {
+				opts.Mutant = os.Args[1]
+			}
+			program, err := client.New(opts)
+			if err == nil {
+				err = program.Serve(context.Background(), os.Stdin, os.Stdout, os.Stderr)
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		},
+		"odd-adapter": oddAdapter,
 	})
+}
+
+// oddAdapter is a program that is no client, in the way that its argument says.
+func oddAdapter() {
+	requests := bufio.NewScanner(os.Stdin)
+	for n := 1; requests.Scan(); n++ {
+		switch {
+		case os.Args[1] == "hangs":
+			select {}
+		case os.Args[1] == "talks":
+			fmt.Println("Listening on port 3000")
+		case n == 1 && os.Args[1] == "offers-nothing":
+			fmt.Println(`{"id":"1","name":"nothing"}`)
+		case n == 1:
+			fmt.Println(`{"id":"1","name":"odd","version":"\u001b[31m","ops":["create_deposit"],"more":[]}`)
+		case os.Args[1] == "unsupported":
+			fmt.Printf(`{"id":"%d","unsupported":true}`+"\n", n)
+		case os.Args[1] == "out-of-turn":
+			fmt.Println(`{"id":"17","status":201,"body":"{}"}`)
+		case os.Args[1] == "crashes":
+			fmt.Fprintln(os.Stderr, "Traceback: KeyError 'body'")
+			os.Exit(7)
+		}
+	}
 }
 
 // TestScripts runs the specification of the command line. A script sees none of
