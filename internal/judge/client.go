@@ -161,7 +161,7 @@ func (Client) StaysOnHTTPS(operations []Operation) Finding {
 // SentNothing judges that no request came over connections that could not be trusted.
 // handshakes is how many of these the client began.
 func (Client) SentNothing(operations []Operation, handshakes int) Finding {
-	all := slices.DeleteFunc(slices.Concat(operations...), isPlain) // where there is no certificate to be seen
+	all := slices.Concat(operations...) // what comes over plain HTTP verifies nothing either
 	switch {
 	case len(all) > 0:
 		return broken("nothing is sent to a server that cannot be trusted", name(all[0])+" arrived", all...)
