@@ -114,7 +114,7 @@ func (f clientFlags) command() ([]string, error) {
 		return nil, usagef("run client needs --adapter, the command that drives the client").
 			withHint("d24conform run client --help says what an adapter is")
 	}
-	command, err := target.SplitWords(f.adapter)
+	command, err := target.SplitCommand(f.adapter)
 	if err != nil {
 		return nil, usagef("--adapter %q: %w", f.adapter, err)
 	}

@@ -153,27 +153,3 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 	_, _, err = target.StartAdapter([]string{t.TempDir()}, time.Minute)
 	require.ErrorContains(t, err, "cannot be run")
 }
-
-func TestWordsAreSplitAsAShellWould(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string][]string{
-		`node a.mjs`:          {"node", "a.mjs"},
-		`  a   b	c `:          {"a", "b", "c"},
-		`a 'b c' "d e"`:       {"a", "b c", "d e"},
-		`a b\ c "d \"e\" \n"`: {"a", "b c", `d "e" \n`},
-		`a '' ""`:             {"a", "", ""},
-		`x'y'"z"`:             {"xyz"},
-		`'$HOME' $HOME *`:     {"$HOME", "$HOME", "*"},
-		`'a\b'`:               {`a\b`},
-	} {
-		words, err := target.SplitWords(text)
-		require.NoError(t, err, text)
-		assert.Equal(t, want, words, text)
-	}
-	for text, want := range map[string]string{
-		`a "b`: "a quotation mark is not closed", `a \`: "nothing follows the backslash at its end", "  ": "it is empty",
-	} {
-		_, err := target.SplitWords(text)
-		assert.EqualError(t, err, want, text)
-	}
-}
