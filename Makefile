@@ -58,6 +58,10 @@ acceptance: build ## Judge the embedded mock by every server rule, and print the
 selftest: build ## Prove that the suite notices every mutant of the mock, and for the right reason
 	$(CLEAN_ENV) bin/d24conform selftest
 
+.PHONY: load-smoke
+load-smoke: build ## Load the bundled mock for two seconds, and judge what became of the money
+	$(CLEAN_ENV) bin/d24conform load smoke
+
 .PHONY: test
 test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
 	go test -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
@@ -135,6 +139,7 @@ ci: ## What CI runs after make tools; nothing may be left out
 	$(MAKE) fuzz
 	$(MAKE) acceptance
 	$(MAKE) selftest
+	$(MAKE) load-smoke
 	$(MAKE) verify
 
 .PHONY: clean

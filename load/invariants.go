@@ -14,7 +14,7 @@ func (f *Findings) invariants(p *Profile) []Invariant {
 		found("one-object-per-key", total(f.Duplicates), keys, "no key has two objects",
 			fmt.Sprintf("%s of keys that had one already", each(f.Duplicates))),
 		found("same-answer-per-key", f.Different, keys, "every answer of a key is the same, byte for byte",
-			fmt.Sprintf("%s differ from the first of their key", plural(f.Different, "answer"))),
+			fmt.Sprintf("%s other than the first of the key", plural(f.Different, "answer"))),
 		found("one-key-per-object", total(f.Shared), keys, "no object was answered to two keys",
 			fmt.Sprintf("%s answered to two keys", each(f.Shared))),
 	}
@@ -152,7 +152,7 @@ func each(counts [spaces]int) string {
 }
 
 // thousands writes 1,204,331.
-func thousands(n int) string {
+func thousands[T int | uint64](n T) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]

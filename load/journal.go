@@ -194,7 +194,7 @@ func (p *page) flush() {
 
 // readJournal calls each for every record, in the order of the file, which is not
 // quite that of time.
-func readJournal(r io.Reader, each func(*record)) (header, error) {
+func readJournal(r io.Reader, each func(header, *record)) (header, error) {
 	br := bufio.NewReaderSize(r, 256<<10)
 	line, err := br.ReadBytes('\n')
 	var h header
@@ -217,11 +217,11 @@ func readJournal(r io.Reader, each func(*record)) (header, error) {
 		if rec.op >= operations || rec.outcome > timeout {
 			return h, errors.New("read the journal: a record is damaged")
 		}
-		each(&rec)
+		each(h, &rec)
 	}
 }
 
-func readJournalFile(path string, each func(*record)) (header, error) {
+func readJournalFile(path string, each func(header, *record)) (header, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return header{}, fmt.Errorf("read the journal: %w", err)

@@ -1,7 +1,10 @@
 package load
 
 import (
+	"math"
 	"math/rand/v2"
+
+	"github.com/d24conform/d24conform/internal/d24"
 )
 
 // A space is a set of keys that belong together: an idempotency key counts for one
@@ -112,6 +115,14 @@ func (p *plan) task(n uint64) task {
 		t.key = p.key(ordinal(op))
 	}
 	return t
+}
+
+// cost is a share of what all cashouts of a run of that many requests cost, in whole
+// cashouts.
+func (p *plan) cost(requests uint64, share float64) d24.Amount {
+	round, place := requests/uint64(len(p.cycle)), requests%uint64(len(p.cycle))
+	asked := round*p.each[Cashout] + p.before[place][Cashout]
+	return cashoutAmount * d24.Amount(math.Round(share*float64(asked)/float64(p.keys.Attempts)))
 }
 
 // key is the key that the n-th creation shows.

@@ -31,6 +31,14 @@ func TestKeysAreShownInTheOrderOfThePlan(t *testing.T) {
 	}
 }
 
+func TestWhatTheCashoutsOfARunCost(t *testing.T) {
+	t.Parallel()
+	p := &Profile{Keys: Keys{Attempts: 2, Window: 1}, BodyBytes: []int{256}}
+	p.Operations[Create], p.Operations[Cashout] = 1, 3
+	assert.Equal(t, 150*cashoutAmount, newPlan(p).cost(400, 0.999), "of 300 attempts at 150 cashouts, in whole ones")
+	assert.Equal(t, 75*cashoutAmount, newPlan(p).cost(400, 0.5))
+}
+
 func TestAPlanKeepsTheWeightsAndRepeatsItself(t *testing.T) {
 	t.Parallel()
 	p := &Profile{Keys: Keys{Attempts: 1, Window: 1}, BodyBytes: []int{256, 512}, Seed: 7}

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/d24conform/d24conform/internal/d24"
 )
 
 // A Profile says what a run sends, how fast, and what is expected of it.
@@ -28,7 +26,7 @@ type Profile struct {
 	Retries     Retries
 	Timeout     time.Duration // of one attempt
 	Faults      []Fault       // that the mock is asked for
-	Funds       d24.Amount    // the mock's balance at the beginning; 0 = as it is
+	Funds       float64       // the mock's balance at the beginning, as a share of what all cashouts cost; 0 = as it is
 	WarmUp      int           // requests on each connection before the first moment
 	Seed        uint64
 	Valid       []Threshold // a run that breaks one says nothing about speed

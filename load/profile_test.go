@@ -34,13 +34,13 @@ about: everything
 stages: [{ramp: 100, for: 2s}, {hold: 3s}, {rate: 50, for: 1m}]
 connections: 4
 burst: 2
-operations: {create: 3, stale: 1}
+operations: {create: 3, stale: 1, cashout: 1}
 body_bytes: [256, 1024]
 keys: {count: 10, attempts: 3, order: spread, window: 5}
 retries: {times: 2, after: 10ms}
 timeout: 1s
 faults: [{kind: delay, share: 1.5%, delay: 20ms}]
-funds: 12.5
+funds: 12.5%
 warm_up: 3
 seed: 9
 valid: [achieved >= 90%]
@@ -50,9 +50,9 @@ thresholds: [create.p99 < 50ms]
 	want := &Profile{
 		Name: "p", About: "everything",
 		Stages:      []Stage{{0, 100, 2 * time.Second}, {100, 100, 3 * time.Second}, {50, 50, time.Minute}},
-		Connections: 4, Burst: 2, Operations: [operations]int{Create: 3, Stale: 1}, BodyBytes: []int{256, 1024},
+		Connections: 4, Burst: 2, Operations: [operations]int{Create: 3, Stale: 1, Cashout: 1}, BodyBytes: []int{256, 1024},
 		Keys: Keys{Count: 10, Attempts: 3, Order: Spread, Window: 5}, Retries: Retries{2, 10 * time.Millisecond}, Timeout: time.Second,
-		Faults: []Fault{{"delay", 0.015, 20 * time.Millisecond}}, Funds: 12_50, WarmUp: 3, Seed: 9,
+		Faults: []Fault{{"delay", 0.015, 20 * time.Millisecond}}, Funds: 0.125, WarmUp: 3, Seed: 9,
 		Valid:      []Threshold{{"achieved >= 90%", "achieved", ">=", 90, Percent}},
 		Thresholds: []Threshold{{"create.p99 < 50ms", "create.p99", "<", 50, Milliseconds}},
 	}
@@ -83,7 +83,8 @@ func TestMistakesInProfilesAreToldWithTheirPlace(t *testing.T) {
 		stages + "thresholds: [p99 < 50]":                    `p.yaml:2:14: p99 is compared with a duration such as 50ms, not with "50" (` + thresholdHint + ")",
 		stages + "thresholds: [achieved >= 9%, p98 < 1ms]":   `p.yaml:2:30: there is no metric "p98" (` + thresholdHint + ")",
 		"stages: [{rate: 200000, for: 9h}]":                  "p.yaml:1:1: 6480000000 requests are more than the journal can number ()",
-		stages + "funds: -1":                                 "p.yaml:2:1: funds is below zero ()",
+		stages + "funds: 50":                                 "p.yaml:2:1: funds are a share of what all cashouts cost together (such as funds: 50%)",
+		stages + "funds: 50%":                                "p.yaml:2:1: funds are for cashouts, and there are none ()",
 		stages + "retries: {times: 99}":                      "p.yaml:2:11: times is not from 0 to 20 ()",
 		stages + "valid: achieved":                           "p.yaml:2:8: expected a list, found text ()",
 	} {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/strictyaml"
 )
 
@@ -25,7 +24,7 @@ type (
 		Retries     rawRetries     `yaml:"retries"`
 		Timeout     string         `yaml:"timeout"`
 		Faults      []rawFault     `yaml:"faults"`
-		Funds       float64        `yaml:"funds"`
+		Funds       string         `yaml:"funds"`
 		WarmUp      int            `yaml:"warm_up"`
 		Seed        uint64         `yaml:"seed"`
 		Valid       []string       `yaml:"valid"`
@@ -93,7 +92,7 @@ func parseProfile(file, name string, data []byte) (*Profile, error) {
 		Retries:     r.retries(raw.Retries),
 		Timeout:     r.duration(raw.Timeout, defaultTimeout, "timeout"),
 		Faults:      r.faults(raw.Faults),
-		Funds:       d24.Amount(math.Round(raw.Funds * 100)),
+		Funds:       r.funds(raw.Funds),
 		WarmUp:      r.within("warm_up", raw.WarmUp, defaultWarmUp, 0, maxAttempts),
 		Seed:        raw.Seed,
 		Valid:       r.thresholds(raw.Valid, "valid"),
@@ -105,7 +104,7 @@ func parseProfile(file, name string, data []byte) (*Profile, error) {
 	if !at.Has("valid") {
 		p.Valid = defaultValid()
 	}
-	r.check(raw.Funds >= 0, "funds is below zero", "funds")
+	r.check(p.Funds == 0 || p.asks(Cashout), "funds are for cashouts, and there are none", "funds")
 	r.check(p.asks(Create) || !p.asks(Retry) && !p.asks(Status), "retry and status are about deposits, and nothing creates one", "operations")
 	if r.first != nil {
 		return nil, r.first
@@ -278,6 +277,15 @@ func (r *reader) faults(raw []rawFault) []Fault {
 	}
 	r.check(sum <= 0.5, "more than half of the requests would go wrong", "faults")
 	return faults
+}
+
+func (r *reader) funds(text string) float64 {
+	if !r.Has("funds") {
+		return 0
+	}
+	share, ok := parsePercent(text)
+	r.hint(ok && share > 0 && share <= 100, "funds are a share of what all cashouts cost together", "such as funds: 50%", "funds")
+	return share
 }
 
 // parsePercent reads 0.5% as 0.005.

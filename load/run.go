@@ -209,7 +209,7 @@ func (e *engine) prepare(ctx context.Context) error {
 		return nil
 	}
 	if e.Profile.Funds > 0 {
-		if err := e.manager.setFunds(ctx, e.Profile.Funds); err != nil {
+		if err := e.manager.setFunds(ctx, e.source.plan.cost(e.schedule.Total(), e.Profile.Funds)); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,8 @@
 package load_test
 
 import (
+	"context"
+	"crypto/x509"
 	"path/filepath"
 	"testing"
 	"time"
@@ -8,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/load"
 )
@@ -70,26 +71,22 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		mutant, profile, broken string
-		funds                   d24.Amount
 	}{
-		{"", "idempotent-retries", "", 0},
-		{"check-then-insert-race", "idempotent-retries", "one-object-per-key", 0},
-		{"fresh-body-on-500", "idempotent-retries", "same-answer-per-key", 0},
-		{"replay-with-fresh-time", "idempotent-retries", "same-answer-per-key", 0},
-		{"effect-before-dedupe", "idempotent-retries", "nothing-made-unseen", 0},
-		{"past-only", "retry-storm", "", 0}, // takes dates that are to come, of which there are none
-		{"lost-answer-forgotten", "retry-storm", "one-object-per-key", 0},
-		{"", "cashouts", "", 0},
-		{"negative-balance-race", "cashouts", "balance", 30_00},
-		{"external-id-race", "cashouts", "one-object-per-key", 0},
+		{"", "idempotent-retries", ""},
+		{"check-then-insert-race", "idempotent-retries", "one-object-per-key"},
+		{"fresh-body-on-500", "idempotent-retries", "same-answer-per-key"},
+		{"replay-with-fresh-time", "idempotent-retries", "same-answer-per-key"},
+		{"effect-before-dedupe", "idempotent-retries", "nothing-made-unseen"},
+		{"past-only", "retry-storm", ""}, // takes dates that are to come, of which there are none
+		{"lost-answer-forgotten", "retry-storm", "one-object-per-key"},
+		{"", "cashouts", ""},
+		{"negative-balance-race", "cashouts", "balance"},
+		{"external-id-race", "cashouts", "one-object-per-key"},
 	} {
 		t.Run(c.profile+" against "+c.mutant, func(t *testing.T) {
 			t.Parallel()
 			m := startMock(t, mock.Options{Mutant: c.mutant})
 			opts := options(t, m, c.profile, load.Override{Rate: 250, Duration: time.Second, Connections: 16})
-			if c.funds > 0 {
-				opts.Profile.Funds = c.funds
-			}
 			for i := range opts.Profile.Faults {
 				// so that a second has some of each; a delay is longer than a short run needs
 				opts.Profile.Faults[i].Share *= 4
@@ -107,4 +104,93 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 			assert.Equal(t, load.Broken, got[c.broken], "%v %v %v", r.Invariants, r.Errors, r.Faults)
 		})
 	}
+}
+
+// A generator that is starved on purpose says so, and what it proves about money goes
+// first.
+func TestAStarvedRunIsInvalidUnlessItProvesADuplicate(t *testing.T) {
+	t.Parallel()
+	for mutant, want := range map[string]load.Overall{"": load.RunInvalid, "external-id-after-cancel": load.RunInvalid, "replay-with-fresh-time": load.RunFail} {
+		m := startMock(t, mock.Options{Mutant: mutant})
+		// One connection makes no hundred thousand round trips a second anywhere.
+		opts := options(t, m, "idempotent-retries", load.Override{Rate: 100_000, Duration: 200 * time.Millisecond, Connections: 1})
+		opts.Profile.Faults = nil
+		valid, err := load.ParseThreshold("achieved >= 99%")
+		require.NoError(t, err)
+		opts.Profile.Valid = []load.Threshold{valid}
+		r, err := load.Run(t.Context(), opts)
+		require.NoError(t, err)
+		assert.Equal(t, want, r.Verdict, "%s: %v", mutant, r.Invariants)
+		assert.InDelta(t, 1, r.Numbers["connections"], 0)
+	}
+}
+
+func TestAnInterruptedRunIsJudgedAsFarAsItGot(t *testing.T) {
+	t.Parallel()
+	m := startMock(t, mock.Options{})
+	opts := options(t, m, "smoke", load.Override{Duration: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks := make(chan time.Time)
+	go func() {
+		for {
+			select {
+			case ticks <- time.Time{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	opts.Ticks, opts.Progress = ticks, func(s load.Snapshot) {
+		if s.Hits >= 10 {
+			cancel()
+		}
+	}
+	r, err := load.Run(ctx, opts)
+	require.NoError(t, err)
+	assert.True(t, r.Partial)
+	assert.GreaterOrEqual(t, r.Schedule.Sent, uint64(10))
+	assert.Equal(t, load.Holds, verdicts(r)["attempts-arrived"], "%v", r.Invariants)
+}
+
+func TestARunThatCannotBeginSaysWhy(t *testing.T) {
+	t.Parallel()
+	m := startMock(t, mock.Options{})
+	for _, c := range []struct {
+		name   string
+		change func(*load.Options)
+		want   string
+	}{
+		{"nobody listens", func(o *load.Options) { o.Target.BaseURL = "https://127.0.0.1:1" }, "the target cannot be reached: "},
+		{"another authority", func(o *load.Options) { o.Target.Roots = x509.NewCertPool() }, "the target cannot be reached: "},
+		{"keys that it does not know", func(o *load.Options) { o.Target.Credentials.Deposits.APIKey = "unknown" }, "the target refuses us: it answers 401 with code 100"},
+		{"a wrong signature", func(o *load.Options) { o.Target.Credentials.Deposits.APISignature = "marked" }, "the target refuses us: it answers 400 with code 102"},
+	} {
+		opts := options(t, m, "smoke", load.Override{})
+		c.change(&opts)
+		_, err := load.Run(t.Context(), opts)
+		var environment *load.EnvironmentError
+		require.ErrorAs(t, err, &environment, c.name)
+		assert.Contains(t, err.Error(), c.want, c.name)
+		assert.NotContains(t, err.Error(), "marked")
+	}
+	opts := options(t, m, "smoke", load.Override{})
+	opts.Target.ManageURL = ""
+	_, err := load.Run(t.Context(), opts)
+	assert.ErrorContains(t, err, "profile smoke makes refunds")
+}
+
+func TestAServerThatIsNoMockIsJudgedByItsAnswersAlone(t *testing.T) {
+	t.Parallel()
+	m := startMock(t, mock.Options{})
+	opts := options(t, m, "retry-storm", load.Override{Rate: 100, Duration: 500 * time.Millisecond, Connections: 8})
+	opts.Profile.Operations[load.Refund] = 0
+	opts.Target.ManageURL = ""
+	r, err := load.Run(t.Context(), opts)
+	require.NoError(t, err)
+	assert.Equal(t, load.RunPass, r.Verdict, "%v %v", r.Invariants, r.Errors)
+	got := verdicts(r)
+	assert.Equal(t, load.NotTested, got["balance"])
+	assert.Equal(t, load.NotTested, got["attempts-arrived"])
+	assert.Equal(t, load.Holds, got["one-object-per-key"])
+	assert.Contains(t, r.Notes[0], "faults were left out")
 }

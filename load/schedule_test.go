@@ -50,7 +50,7 @@ func TestRateAndPeakOfASchedule(t *testing.T) {
 func TestSchedulesNeverGoBack(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 0))
-	for range 100 {
+	for range 20 {
 		var stages []Stage
 		for range 1 + random.IntN(5) {
 			stages = append(stages, Stage{

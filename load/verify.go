@@ -57,7 +57,7 @@ func verify(path string) (*Findings, error) {
 	f := &Findings{}
 	var fates [spaces][]fate
 	var extra []owner // objects beyond a key's first: few, or there is little to hope for
-	_, err := readJournalFile(path, func(r *record) { extra = f.take(r, &fates, extra) })
+	_, err := readJournalFile(path, func(_ header, r *record) { extra = f.take(r, &fates, extra) })
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestARecordIsReadAsItWasWritten(t *testing.T) {
 		scheduled: 26 * time.Hour, late: 71 * time.Minute, took: 3 * time.Microsecond,
 	}
 	var got []record
-	h, err := readJournalFile(journalOf(t, want, record{op: Cashout}), func(r *record) { got = append(got, *r) })
+	h, err := readJournalFile(journalOf(t, want, record{op: Cashout}), func(_ header, r *record) { got = append(got, *r) })
 	require.NoError(t, err)
 	assert.Equal(t, []record{want, {op: Cashout}}, got)
 	assert.Equal(t, "r1", h.Run)
@@ -145,4 +145,24 @@ func TestTheSentenceCountsLikeAPerson(t *testing.T) {
 	assert.Equal(t, "0 duplicates, 0 different answers in 1,204,331 retries of 20,000 keys", f.sentence())
 	f = &Findings{Retries: 1, Different: 1, Keys: [spaces]int{deposits: 1}, Duplicates: [spaces]int{refunds: 1}}
 	assert.Equal(t, "1 duplicate, 1 different answer in 1 retry of 1 key", f.sentence())
+}
+
+// A million attempts of 125,000 keys: what reading a long run's journal takes.
+func BenchmarkVerifyAMillionAttempts(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "journal.bin")
+	j, err := createJournal(path, header{Run: "r1"})
+	require.NoError(b, err)
+	p := page{journal: j}
+	for i := range uint32(1_000_000) {
+		key := i / 8
+		p.add(&record{seq: i, key: key, op: Create, status: 201, marks: markAccepted | markResult, object: 300_000_000 + uint64(key), answer: uint64(key)})
+	}
+	p.flush()
+	require.NoError(b, j.close())
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := verify(path)
+		require.NoError(b, err)
+		require.Equal(b, 875_000, f.Retries)
+	}
 }

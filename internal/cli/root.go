@@ -44,10 +44,11 @@ func (a *app) execute(ctx context.Context) error {
 
 func (a *app) rootCommand() *cobra.Command {
 	root := a.group(program, "Judge payment APIs of the D24 family by their documented rules",
-		a.runCommand(), a.mockCommand(), a.signCommand(), a.rulesCommand(), a.selftestCommand(), a.versionCommand(), a.completionCommand())
+		a.runCommand(), a.mockCommand(), a.loadCommand(), a.signCommand(), a.rulesCommand(), a.selftestCommand(), a.versionCommand(), a.completionCommand())
 	root.Example = indent(`
 d24conform run server                            # judge the bundled mock by every rule
 d24conform mock                                  # a server to write a client against
+d24conform load smoke                            # two seconds of load, and what became of the money
 d24conform sign deposit --body-file body.json    # sign a request
 d24conform help sign deposit                     # what a command does, by examples`)
 	root.Long = `Exit codes: 0 all holds, 1 a rule is violated, 2 the command line or configuration

@@ -1,0 +1,145 @@
+package load
+
+import (
+	"bytes"
+	_ "embed" // the schema
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/d24conform/d24conform/reports"
+)
+
+//go:embed results.schema.json
+var schema []byte
+
+// ResultsSchema returns the JSON Schema of results.json (draft 2020-12).
+func ResultsSchema() []byte { return bytes.Clone(schema) }
+
+// WriteJSON writes results.json.
+func WriteJSON(w io.Writer, r *Results) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+// WriteJUnit writes the invariants and the thresholds as test cases, in the form of the
+// other runs.
+func WriteJUnit(w io.Writer, r *Results) error {
+	out := reports.Results{
+		Role: "load", Target: reports.Target{Name: r.Profile + " " + r.Target.Name, BaseURL: r.Target.BaseURL},
+		Started: r.Started, DurationMS: r.DurationMS, Interrupted: r.Partial,
+	}
+	add := func(id, says, reason string, verdict reports.Verdict) {
+		out.Rules = append(out.Rules, reports.RuleResult{ID: id, Obligation: "must", Says: says, Reason: reason, Verdict: verdict})
+	}
+	for _, i := range r.Invariants {
+		add("LOAD-INVARIANT-"+strings.ReplaceAll(i.Name, "-", "_"), i.Name, i.Says, junitVerdict(i.Verdict))
+	}
+	for _, t := range r.Thresholds {
+		verdict := junitVerdict(t.Verdict)
+		if t.Kind == "valid" && verdict == reports.Fail {
+			verdict = reports.Inconclusive
+		}
+		add("LOAD-THRESHOLD-"+t.Kind, t.Text, t.value()+t.remark(), verdict)
+	}
+	return reports.WriteJUnit(w, out)
+}
+
+func junitVerdict(v Verdict) reports.Verdict {
+	switch v {
+	case Holds:
+		return reports.Pass
+	case Broken:
+		return reports.Fail
+	case Inconclusive:
+		return reports.Inconclusive
+	case NotTested:
+	}
+	return reports.NotTested
+}
+
+// WriteMarkdown writes summary.md.
+func WriteMarkdown(w io.Writer, r *Results) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s: load %s\n\n", r.Verdict, r.Profile)
+	if r.Partial {
+		b.WriteString("**The run was interrupted: what follows is a part of it.**\n\n")
+	}
+	fmt.Fprintf(&b, "%s.\n\n", r.Says)
+	fmt.Fprintf(&b, "- target %s, `%s`\n- %s requests in %s s, at most %s/s, over %d connections of %s, seed %d\n",
+		reports.Escape(r.Target.Name), reports.Escape(r.Target.BaseURL), thousands(r.Schedule.Requests), trim(r.Schedule.Seconds),
+		trim(r.Schedule.PeakRate), r.Connections, r.Protocol, r.Seed)
+	fmt.Fprintf(&b, "- sent %s %% of what was due, %s/s; late p99 %s ms\n", r.number("achieved"), r.number("rate"), r.number("late.p99"))
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "- %s\n", note)
+	}
+	b.WriteString("\n## Money\n\n| | invariant | |\n|---|---|---|\n")
+	for _, i := range r.Invariants {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", i.Verdict, i.Name, i.Says)
+	}
+	if len(r.Thresholds) > 0 {
+		b.WriteString("\n## Thresholds\n\n| | threshold | value |\n|---|---|---|\n")
+		for _, t := range r.Thresholds {
+			fmt.Fprintf(&b, "| %s | `%s` | %s%s |\n", t.Verdict, t.Text, t.value(), t.remark())
+		}
+	}
+	fmt.Fprintf(&b, "\n## Latency in ms, from when a request was due\n\n| | attempts | errors | %s |\n|---|---:|---:|%s\n",
+		strings.Join(latencyColumns(), " | "), strings.Repeat("---:|", len(latencyColumns())))
+	for _, class := range r.classes() {
+		prefix, name := class+".", class
+		if class == "" {
+			prefix, name = "", "all"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s %% |", name, r.number(prefix+"attempts"), r.number(prefix+"errors"))
+		for _, column := range latencyColumns() {
+			fmt.Fprintf(&b, " %s |", r.number(prefix+column))
+		}
+		b.WriteString("\n")
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintf(&b, "\nError: %d of %s\n", e.Count, e.Class)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteVegeta writes the attempts of a journal in vegeta's own encoding, for vegeta
+// report to read. Their latency counts from when they were due.
+func WriteVegeta(w io.Writer, journal, baseURL string) error {
+	encode := vegeta.NewEncoder(w)
+	var failed error
+	_, err := readJournalFile(journal, func(h header, r *record) {
+		if failed != nil || r.marks&markResolve != 0 {
+			return
+		}
+		result := vegeta.Result{
+			Attack: h.Profile, Seq: uint64(r.seq), Code: r.status, Timestamp: h.Began.Add(r.scheduled), Latency: r.late + r.took,
+			BytesIn: uint64(r.bytesIn), Method: r.op.String(), URL: baseURL,
+		}
+		if r.marks&markError != 0 || r.outcome != answered {
+			result.Error = r.outcome.String()
+			if r.outcome == answered {
+				result.Error = "unexpected"
+			}
+		}
+		failed = encode(&result)
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// line is a snapshot in one line.
+func (s Snapshot) String() string {
+	ms := func(d time.Duration) string { return trim(round(float64(d)/float64(time.Millisecond), PerSecond)) }
+	return fmt.Sprintf("%3.0f s  asked %s/s  sent %s/s  p50 %s ms  p99 %s ms  late p99 %s ms  %s errors  %s answers lost  %.0f s left",
+		s.Elapsed.Seconds(), trim(round(s.Asked, Count)), trim(round(s.Sent, Count)), ms(s.P50), ms(s.P99), ms(s.Late),
+		thousands(s.Errors), thousands(s.Lost), s.Left.Seconds())
+}

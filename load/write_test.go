@@ -1,0 +1,166 @@
+package load
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/joshdk/go-junit"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// sample is a run in which everything occurs.
+func sample(t *testing.T) *Results {
+	t.Helper()
+	var stats statistics
+	begun := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	at := func(ms int) time.Time { return begun.Add(time.Duration(ms) * time.Millisecond) }
+	in := incoming{outcome: answered, wrote: at(1), first: at(3)}
+	stats.attempt(Create, judgement{}, &in, &record{}, begun, at(1), at(4))
+	stats.attempt(Refund, judgement{marks: markError, class: "503"}, &in, &record{marks: markError}, begun, at(1), at(9))
+	stats.hits = 2
+	stats.late.add(2 * time.Millisecond)
+	stats.classes[Create].due.add(6 * time.Millisecond)
+	stats.classes[Refund].due.add(11 * time.Millisecond)
+	p, err := parseProfile("p.yaml", "sample", []byte(`
+stages: [{rate: 2, for: 2s}]
+operations: {create: 1, refund: 1}
+thresholds: [errors < 1%, cashout.p99 < 1s]
+`))
+	require.NoError(t, err)
+	f := &Findings{Attempts: 2, Answered: 2, Keys: [spaces]int{deposits: 1}, Made: [spaces]int{deposits: 2}, Duplicates: [spaces]int{deposits: 1}}
+	e := &engine{Options: Options{Profile: p, Target: Target{Name: "te\x1bst", BaseURL: "https://127.0.0.1:1"}, Run: "r1"}, schedule: NewSchedule(p.Stages, 1)}
+	r := e.results(&stats, f, 2*time.Second, 1, 0)
+	require.NoError(t, e.ask(t.Context(), r, f))
+	r.Started, r.Generator = begun, generator(usage{cpu: time.Second, rss: 30 << 20}, &stats)
+	r.conclude(p.Valid, p.Thresholds, nil)
+	return r
+}
+
+func render(t *testing.T, write func(io.Writer, *Results) error, r *Results) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, write(&b, r))
+	return b.String()
+}
+
+func TestResultsKeepTheirSchema(t *testing.T) {
+	t.Parallel()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(ResultsSchema()))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	require.NoError(t, c.AddResource("results.schema.json", doc))
+	schema, err := c.Compile("results.schema.json")
+	require.NoError(t, err)
+	text := render(t, WriteJSON, sample(t))
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(text)))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(v))
+
+	v.(map[string]any)["verdict"] = "FAST"
+	require.Error(t, schema.Validate(v))
+	var keys map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &keys))
+	assert.ElementsMatch(t, doc.(map[string]any)["required"], mapKeys(keys), "a key that the schema does not require")
+}
+
+func mapKeys(m map[string]any) []any {
+	var keys []any
+	for key := range m {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// What is printed is what thresholds are held against: the names that results have are
+// those that the language knows.
+func TestEveryNumberCanBeAThreshold(t *testing.T) {
+	t.Parallel()
+	r := sample(t)
+	for name, value := range r.Numbers {
+		unit, ok := unitOf(name)
+		assert.True(t, ok, name)
+		assert.InDelta(t, round(value, unit), value, 0, "%s is rounded as it is printed", name)
+	}
+	for name, want := range map[string]float64{
+		"achieved": 50, "rate": 1, "attempts": 2, "errors": 50, "create.errors": 0, "refund.errors": 100, "create.p99": 6, "duplicates": 1,
+		"create.send.max": 4, "create.first.mean": 2, "late.p50": 2, "sign.p50": 1,
+	} {
+		assert.InEpsilon(t, want+1, r.Numbers[name]+1, 0.01, name)
+	}
+}
+
+func TestTheSummaryShowsWhatWasJudged(t *testing.T) {
+	t.Parallel()
+	r := sample(t)
+	text := render(t, func(w io.Writer, r *Results) error { return WriteTerminal(w, r, "out/1") }, r)
+	for _, want := range []string{
+		"✗ one-object-per-key ", "1 deposits of keys that had one already", "- balance ",
+		"✗ achieved >= 99%", "50%  the generator could not keep its schedule",
+		"✗ errors < 1% ", "? cashout.p99 < 1s", "no such request was made",
+		"error  1  refund 503", "FAIL  1 duplicate, 0 different answers in 0 retries of 1 key\nreport: out/1\n", `te\u{1b}st`,
+	} {
+		assert.Contains(t, text, want)
+	}
+	markdown := render(t, WriteMarkdown, r)
+	assert.Contains(t, markdown, "| broken | one-object-per-key | 1 deposits of keys that had one already |")
+	assert.Contains(t, markdown, "| broken | `errors < 1%` | 50% |")
+	assert.NotContains(t, markdown, "\x1b")
+}
+
+func TestJUnitHasACaseForEachInvariantAndThreshold(t *testing.T) {
+	t.Parallel()
+	r := sample(t)
+	suites, err := junit.Ingest([]byte(render(t, WriteJUnit, r)))
+	require.NoError(t, err)
+	status := map[string]junit.Status{}
+	for _, suite := range suites {
+		for _, test := range suite.Tests {
+			status[test.Name] = test.Status
+		}
+	}
+	assert.Len(t, status, len(r.Invariants)+len(r.Thresholds))
+	assert.Equal(t, junit.StatusFailed, status["one-object-per-key"])
+	assert.Equal(t, junit.StatusSkipped, status["balance"])
+	assert.Equal(t, junit.StatusFailed, status["errors < 1%"])
+	assert.Equal(t, junit.StatusError, status["achieved >= 99%"], "a slow generator is no failure of the server")
+	assert.Equal(t, junit.StatusError, status["cashout.p99 < 1s"])
+}
+
+func TestVegetaReadsTheAttempts(t *testing.T) {
+	t.Parallel()
+	path := journalOf(
+		t,
+		record{seq: 0, op: Create, status: 201, marks: markAccepted | markResult, scheduled: 0, late: time.Millisecond, took: 4 * time.Millisecond},
+		record{seq: 1, op: Create, outcome: lost, scheduled: time.Second},
+		record{key: 1, op: Create, status: 201, marks: markResolve | markAccepted},
+	)
+	var b bytes.Buffer
+	require.NoError(t, WriteVegeta(&b, path, "https://127.0.0.1:1"))
+	decode := vegeta.DecoderFor(&b)
+	require.NotNil(t, decode)
+	var first, second vegeta.Result
+	require.NoError(t, decode(&first))
+	require.NoError(t, decode(&second))
+	assert.Equal(t, 5*time.Millisecond, first.Latency, "from when it was due")
+	assert.Equal(t, uint16(201), first.Code)
+	assert.Empty(t, first.Error)
+	assert.Equal(t, "lost", second.Error)
+	assert.Equal(t, time.Second, second.Timestamp.Sub(first.Timestamp))
+	require.ErrorIs(t, decode(&first), io.EOF, "questions after the run are no load")
+}
+
+func TestASnapshotIsOneLine(t *testing.T) {
+	t.Parallel()
+	s := Snapshot{
+		Elapsed: 5 * time.Second, Left: 10 * time.Second, Asked: 1000, Sent: 998.7, P50: 1230 * time.Microsecond, P99: 9 * time.Millisecond,
+		Late: 500 * time.Microsecond, Errors: 1234, Lost: 2,
+	}
+	assert.Equal(t, "  5 s  asked 1000/s  sent 999/s  p50 1.2 ms  p99 9 ms  late p99 0.5 ms  1,234 errors  2 answers lost  10 s left", s.String())
+}
