@@ -71,10 +71,8 @@ func prepare(flags judgeFlags, role rules.Role) (*judging, error) {
 	if err != nil {
 		return nil, err
 	}
-	var id [4]byte
-	_, _ = rand.Read(id[:]) // documented never to fail
 	return &judging{
-		flags: flags, role: role, run: hex.EncodeToString(id[:]), log: &exchange.Log{}, conditions: conditions,
+		flags: flags, role: role, run: runID(), log: &exchange.Log{}, conditions: conditions,
 		suite: &steps.Suite{
 			Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection,
 			Meta: reports.Meta{
@@ -83,6 +81,13 @@ func prepare(flags judgeFlags, role rules.Role) (*judging, error) {
 			},
 		},
 	}, nil
+}
+
+// runID is a few letters that no other run has: part of every id it creates.
+func runID() string {
+	var id [4]byte
+	_, _ = rand.Read(id[:]) // documented never to fail
+	return hex.EncodeToString(id[:])
 }
 
 // checkSelection refuses a run of nothing.

@@ -59,8 +59,7 @@ func StartAdapter(command []string, limit time.Duration) (*Adapter, fmt.Stringer
 			return err
 		case <-a.after(quitTimeout):
 			kill()
-			_ = <-ended // we know why
-			return fmt.Errorf("killed, since it had not ended %s after its stdin was closed", quitTimeout)
+			return fmt.Errorf("killed, since it had not ended %s after its stdin was closed: %w", quitTimeout, <-ended)
 		}
 	})
 	return a, words, nil
