@@ -121,7 +121,10 @@ func TestTheReferenceClientKeepsEveryRule(t *testing.T) {
 // at a time. What a broken client is never seen to do is not tested, and never failed.
 func TestEachDefectOfAClientIsBlamedOnItsRules(t *testing.T) {
 	t.Parallel()
-	for _, m := range client.Mutants() {
+	for i, m := range client.Mutants() {
+		if underRace && i%8 != 0 {
+			continue // all of them race in the same places, and take two minutes to do so
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			results := judgeClient(t, m.Name, "not @observed") // which blames nobody

@@ -365,7 +365,7 @@ func (d *Driven) paid(ctx context.Context, made deposit) (deposit, error) {
 			return made, fmt.Errorf("prepare a deposit: %s", judge.Describe(e))
 		}
 	}
-	if err := d.Mock.Admin().ApproveDeposit(made.id); err != nil {
+	if err := d.Mock.Admin().ApproveDeposit(made.id); err != nil { //nolint:contextcheck // a notification outlives what causes it
 		return made, fmt.Errorf("prepare a deposit: %w", err)
 	}
 	return made, nil
