@@ -138,7 +138,7 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 		r.Numbers[name] = round(value, unit)
 	}
 	share := func(part, whole uint64) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
-	set("achieved", share(stats.hits, e.schedule.Total()))
+	set("achieved", min(share(stats.hits, e.due.Load()), 100)) // after an interrupt some more are sent that were under way
 	set("rate", float64(stats.hits)/max(took.Seconds(), 1e-3))
 	set("retries", float64(f.Retries))
 	set("replays", float64(f.Replays))

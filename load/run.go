@@ -60,8 +60,9 @@ type engine struct {
 	journal  *journal
 	lanes    []*lane
 	free     chan *lane
-	opened   atomic.Int64 // connections, from the beginning
-	warm     int64        // of these before the first request
+	opened   atomic.Int64  // connections, from the beginning
+	warm     int64         // of these before the first request
+	due      atomic.Uint64 // requests until the end, or until the run was interrupted
 	before   counts
 	funds    d24.Amount
 }
@@ -125,6 +126,7 @@ func newEngine(opts Options) (*engine, error) {
 	}
 	e.source = newSource(p, opts.Run, opts.Secret, client)
 	e.feeder = newFeeder(e.manager, p)
+	e.due.Store(e.schedule.Total())
 	e.pacer = &pacer{Schedule: e.schedule, now: time.Now}
 	if e.journal, err = createJournal(opts.Journal, header{Run: opts.Run, Profile: p.Name, Seed: p.Seed, Began: time.Now().UTC()}); err != nil {
 		return nil, err
@@ -297,7 +299,11 @@ func (e *engine) attack(ctx context.Context) {
 		t.Method, t.URL = http.MethodPost, e.Target.BaseURL
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
+	stop := context.AfterFunc(ctx, func() {
+		due := e.schedule.Due(time.Since(e.pacer.start()))
+		e.due.Store(min(due, e.schedule.Total()))
+		attacker.Stop()
+	})
 	defer stop()
 	var watching sync.WaitGroup
 	over := make(chan struct{})

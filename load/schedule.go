@@ -57,6 +57,12 @@ func (s *Schedule) At(n uint64) time.Duration {
 	return s.pieces[max(i, 0)].at(due)
 }
 
+// Due is how many requests are due before a moment.
+func (s *Schedule) Due(elapsed time.Duration) uint64 {
+	n := sort.Search(int(s.total), func(n int) bool { return s.At(uint64(n)) >= elapsed }) //nolint:gosec // fewer than 2³²
+	return uint64(n)                                                                       //nolint:gosec // not negative
+}
+
 // at solves from·t + (to-from)/(2·d)·t² = due - first for t.
 func (p piece) at(due float64) time.Duration {
 	n, slope := due-p.first, (p.To-p.From)/p.For.Seconds()

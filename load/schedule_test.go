@@ -43,6 +43,9 @@ func TestRateAndPeakOfASchedule(t *testing.T) {
 		assert.InDelta(t, want, s.Rate(at), 1e-9, "%s", at)
 	}
 	assert.InDelta(t, 300, s.Peak(), 0)
+	for at, want := range map[time.Duration]uint64{0: 0, 1: 1, time.Second: 50, 1500 * time.Millisecond: 200, time.Minute: 350} {
+		assert.Equal(t, want, s.Due(at), "%s", at)
+	}
 }
 
 // No request is due before the one before it, nor outside of the schedule, whatever

@@ -35,6 +35,7 @@ thresholds: [errors < 1%, cashout.p99 < 1s]
 	require.NoError(t, err)
 	f := &Findings{Attempts: 2, Answered: 2, Keys: [spaces]int{deposits: 1}, Made: [spaces]int{deposits: 2}, Duplicates: [spaces]int{deposits: 1}}
 	e := &engine{Options: Options{Profile: p, Target: Target{Name: "te\x1bst", BaseURL: "https://127.0.0.1:1"}, Run: "r1"}, schedule: NewSchedule(p.Stages, 1)}
+	e.due.Store(e.schedule.Total())
 	r := e.results(&stats, f, 2*time.Second, 1, 0)
 	require.NoError(t, e.ask(t.Context(), r, f))
 	r.Started, r.Generator = begun, generator(usage{cpu: time.Second, rss: 30 << 20}, &stats)
