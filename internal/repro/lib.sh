@@ -136,10 +136,14 @@ utc() { # SECONDS: sets year month day hour minute second_ weekday
 	month=$(printf '%02d' "$month")
 }
 nth() { shift "$1"; printf '%s' "$1"; }
+# moment is the second in which the request at hand is made: two dates of one request are
+# as far apart as they are meant to be, however slow the machine.
+moment=''
 x_date() { # SHIFT [FORM]: the time by the target's clock, and so many seconds
-	utc $((${appointment:-$(($(target_ms) / 1000))} + $1))
+	at=$((${appointment:-${moment:-$(($(target_ms) / 1000))}} + $1))
+	utc "$at"
 	case ${2-} in
-	epoch) say $((${appointment:-$(($(target_ms) / 1000))} + $1)) ;;
+	epoch) say "$at" ;;
 	mail)
 		weekday=$(nth $((weekday + 1)) Thu Fri Sat Sun Mon Tue Wed)
 		name=$(nth "${month#0}" Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
@@ -204,6 +208,7 @@ request() { # N PART METHOD BASE PATH
 	n=$1 part=$2 method=$3 url=$4$5 path=$5 from='' headers=$tmp/$1.headers
 	rm -f "$tmp/$n."*
 	: > "$headers"
+	moment=$(($(target_ms) / 1000))
 }
 header() { printf '%s\n' "$1" >> "$headers"; }
 with_body() { printf '%s' "$1" > "$tmp/$n.body"; }
