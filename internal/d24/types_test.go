@@ -44,6 +44,7 @@ func TestIDs(t *testing.T) {
 		var id d24.ID
 		require.Error(t, json.Unmarshal([]byte(text), &id), text)
 	}
+	require.Error(t, new(d24.ID).UnmarshalJSON(nil), "nothing at all is no JSON")
 	id := d24.ID("kept")
 	require.NoError(t, json.Unmarshal([]byte(`null`), &id))
 	assert.Equal(t, d24.ID("kept"), id)

@@ -50,6 +50,52 @@ func TestClaimStandings(t *testing.T) {
 	assert.Equal(t, answer, s.Claim("k", "", now).Answer, "a ticket ends once")
 }
 
+// Work without a key has its effect and leaves no record; nor does work whose ticket
+// has ended.
+func TestCommitWithoutATicket(t *testing.T) {
+	s := newState(limits())
+	effect := func(status int) func(*store.Tx) store.Answer {
+		return func(tx *store.Tx) store.Answer {
+			tx.AddRefund(&store.Refund{})
+			return store.Answer{Status: status}
+		}
+	}
+	assert.Equal(t, store.Answer{Status: 201}, s.Commit(nil, now, always, effect(201)))
+	claim := s.Claim("k", "", now)
+	s.Settle(claim.Ticket, store.Answer{Status: 500}, now)
+	assert.Equal(t, store.Answer{Status: 202}, s.Commit(claim.Ticket, now, always, effect(202)))
+	assert.Equal(t, 500, s.Claim("k", "", now).Answer.Status)
+	count, _ := s.Records()
+	assert.Equal(t, 1, count)
+	s.Update(func(tx *store.Tx) { assert.Equal(t, 2, tx.RefundsCreated()) })
+}
+
+// Everything that a record holds counts, and counts no more when it has gone.
+func TestBytesOfRecords(t *testing.T) {
+	s := newState(limits())
+	claim := s.Claim("four", "fingerprint", now)
+	s.Settle(claim.Ticket, store.Answer{Status: 201, Body: make([]byte, 100)}, now)
+	_, first := s.Records()
+	settle(t, s, "five!", "", now)
+	_, both := s.Records()
+	overhead := both - first - int64(len("five!"))
+	assert.Positive(t, overhead)
+	assert.Equal(t, overhead+int64(len("four")+len("fingerprint")+100), first)
+	for i := range 3 {
+		settle(t, s, fmt.Sprint(i), "", now)
+	}
+	_, bytes := s.Records()
+	assert.Equal(t, 3*(overhead+1), bytes)
+
+	l := limits()
+	l.Bytes = 2 * (overhead + 1)
+	s = newState(l)
+	settle(t, s, "a", "", now)
+	settle(t, s, "b", "", now)
+	count, _ := s.Records()
+	assert.Equal(t, 2, count, "the limit itself is within it")
+}
+
 func TestAbandonedAndUnkeptKeysAreFree(t *testing.T) {
 	s := newState(limits())
 	first := s.Claim("k", "", now)
@@ -89,12 +135,15 @@ func TestRecordBounds(t *testing.T) {
 		s := newState(limits())
 		settle(t, s, "a", "", now)
 		assert.Equal(t, store.Stored, s.Claim("a", "", now.Add(time.Hour)).Standing)
+		settle(t, s, "kept", "", now.Add(time.Hour))
+		count, _ := s.Records()
+		assert.Equal(t, 2, count, "nothing is pushed out within its lifetime")
 		settle(t, s, "a", "second", now.Add(time.Hour+1))
 		settle(t, s, "b", "", now.Add(time.Hour+2))
 		assert.Equal(t, "second", string(s.Claim("a", "", now.Add(time.Hour+2)).Answer.Body),
 			"pushing the first record out leaves its successor alone")
-		count, _ := s.Records()
-		assert.Equal(t, 2, count)
+		count, _ = s.Records()
+		assert.Equal(t, 3, count)
 	})
 	t.Run("work under way is never pushed out", func(t *testing.T) {
 		s := newState(limits())
@@ -193,7 +242,8 @@ func TestBalanceNeverWrapsAround(t *testing.T) {
 		tx.Credit(0, 10)
 		assert.Equal(t, most, tx.Balance(0))
 		tx.Credit(1, 10)
-		assert.Equal(t, d24.Amount(10), tx.Balance(1))
+		tx.Credit(1, 7)
+		assert.Equal(t, d24.Amount(17), tx.Balance(1))
 	})
 }
 
