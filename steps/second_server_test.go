@@ -161,10 +161,10 @@ func (s *secondServer) judgedBy(t *testing.T, hooks target.Hooks, tags string) r
 	require.NoError(t, listener.Close())
 	server, err := target.NewServer(target.Config{
 		Name: "second server", BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, Credentials: s.Keys.credentials(),
-		Roots: s.roots, Timeout: 10 * time.Second, Hooks: hooks, UnlistedIP: netip.MustParseAddr(elsewhere),
+		Roots: s.roots, Timeout: time.Minute, Hooks: hooks, UnlistedIP: netip.MustParseAddr(elsewhere),
 		Second: &target.Config{
 			Name: "second environment", BaseURL: s.SecondURL, Credentials: s.SecondKeys.credentials(),
-			Roots: s.roots, Timeout: 10 * time.Second,
+			Roots: s.roots, Timeout: time.Minute,
 		},
 	})
 	require.NoError(t, err)

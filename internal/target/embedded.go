@@ -46,13 +46,19 @@ func Embed(opts mock.Options, log *exchange.Log) (*Server, func(), error) {
 	}, nil
 }
 
+// embeddedTimeout is for machines that are busy with other things: fifty connections at
+// once took one more than 5 s under the race detector, and that is nobody's fault.
+const embeddedTimeout = time.Minute
+
 // FromMock describes a mock that runs in this process.
 func FromMock(m *mock.Mock, log *exchange.Log) Config {
 	return Config{
 		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
 		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: SecondLoopback(), Log: log,
-		Readings: rules.Readings(m.Readings()),
-		Second:   &Config{Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots()},
+		Readings: rules.Readings(m.Readings()), Timeout: embeddedTimeout,
+		Second: &Config{
+			Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots(), Timeout: embeddedTimeout,
+		},
 	}
 }
 

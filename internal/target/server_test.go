@@ -146,10 +146,10 @@ func TestEmbed(t *testing.T) {
 func TestClientFromSharesTheLog(t *testing.T) {
 	t.Parallel()
 	s := embed(t, mock.Options{})
-	client, err := s.ClientFrom(func(o *merchant.Options) { o.Timeout = time.Minute })
+	client, err := s.ClientFrom(func(o *merchant.Options) { o.Timeout = time.Hour })
 	require.NoError(t, err)
 	defer client.Close()
 	assert.Same(t, s.Log, client.Log)
-	assert.Equal(t, time.Minute, client.Timeout)
-	assert.NotEqual(t, time.Minute, s.Client().Timeout)
+	assert.Equal(t, time.Hour, client.Timeout)
+	assert.NotEqual(t, time.Hour, s.Client().Timeout)
 }
