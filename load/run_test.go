@@ -77,7 +77,7 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 		{"fresh-body-on-500", "idempotent-retries", "same-answer-per-key"},
 		{"replay-with-fresh-time", "idempotent-retries", "same-answer-per-key"},
 		{"effect-before-dedupe", "idempotent-retries", "nothing-made-unseen"},
-		{"past-only", "retry-storm", ""}, // takes dates that are to come, of which there are none
+		{"past-only", "retry-storm", ""},                                // takes dates that are to come, of which there are none
 		{"lost-answer-forgotten", "retry-storm", "nothing-made-unseen"}, // whether two answers show depends on who asks when
 		{"", "cashouts", ""},
 		{"negative-balance-race", "cashouts", "balance"},
