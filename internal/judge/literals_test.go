@@ -65,10 +65,11 @@ func with(e *exchange.Exchange, name, value string) *exchange.Exchange {
 	return e
 }
 
-// sent is the exchange with a body in its request.
+// sent is a copy of the exchange with a body in its request.
 func sent(e *exchange.Exchange, body string) *exchange.Exchange {
-	e.Request.Body = []byte(body)
-	return e
+	other := *e
+	other.Request.Body = []byte(body)
+	return &other
 }
 
 // What a server that keeps the rules says, and what others do.
