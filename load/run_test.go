@@ -85,25 +85,40 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 	} {
 		t.Run(c.profile+" against "+c.mutant, func(t *testing.T) {
 			t.Parallel()
-			m := startMock(t, mock.Options{Mutant: c.mutant})
-			opts := options(t, m, c.profile, load.Override{Rate: 250, Duration: time.Second, Connections: 16})
-			for i := range opts.Profile.Faults {
-				// so that a second has some of each; a delay is longer than a short run needs
-				opts.Profile.Faults[i].Share *= 4
-				opts.Profile.Faults[i].Delay /= 10
-			}
-			r, err := load.Run(t.Context(), opts)
-			require.NoError(t, err)
-			got := verdicts(r)
 			if c.broken == "" {
+				r := runShort(t, c.profile, c.mutant)
 				assert.Equal(t, load.RunPass, r.Verdict, "%v %v", r.Invariants, r.Errors)
 				assert.Contains(t, r.Says, "0 duplicates, 0 different answers in ")
 				return
 			}
-			assert.Equal(t, load.RunFail, r.Verdict)
-			assert.Equal(t, load.Broken, got[c.broken], "%v %v %v", r.Invariants, r.Errors, r.Faults)
+			// A race is hit nearly every time and not every time: the last of the balance may
+			// happen to be just what those at once ask for.
+			const chances = 5
+			var r *load.Results
+			for range chances {
+				if r = runShort(t, c.profile, c.mutant); verdicts(r)[c.broken] == load.Broken {
+					assert.Equal(t, load.RunFail, r.Verdict)
+					return
+				}
+			}
+			assert.Fail(t, "the mutant was not noticed", "%v %v %v", r.Invariants, r.Errors, r.Faults)
 		})
 	}
+}
+
+// runShort runs a second of a profile against a mock of its own.
+func runShort(t *testing.T, profile, mutant string) *load.Results {
+	t.Helper()
+	m := startMock(t, mock.Options{Mutant: mutant})
+	opts := options(t, m, profile, load.Override{Rate: 250, Duration: time.Second, Connections: 32})
+	for i := range opts.Profile.Faults {
+		// so that a second has some of each; a delay is longer than a short run needs
+		opts.Profile.Faults[i].Share *= 4
+		opts.Profile.Faults[i].Delay /= 10
+	}
+	r, err := load.Run(t.Context(), opts)
+	require.NoError(t, err)
+	return r
 }
 
 // A generator that is starved on purpose says so, and what it proves about money goes

@@ -102,7 +102,6 @@ func newFastSender(t *Target, timeout time.Duration, opened func()) (*fastSender
 		Name: merchant.UserAgent, DisablePathNormalizing: true,
 		// One attempt is one request on the wire; we alone decide about another.
 		MaxIdemponentCallAttempts: 1,
-		RetryIfErr:                func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
 		// TLS is ours, so that a socket sees the bytes of HTTP and nothing of handshakes:
 		// for fasthttp it is a plain connection.
 		DialTimeout: func(string, time.Duration) (net.Conn, error) {
