@@ -31,7 +31,7 @@ func options(t *testing.T, m *mock.Mock, name string, o load.Override) load.Opti
 	require.NoError(t, err)
 	profile, err = profile.With(o)
 	require.NoError(t, err)
-	profile.Valid, profile.Timeout = nil, 20*time.Second
+	profile.Valid, profile.Timeout, profile.WarmUp = nil, 20*time.Second, 1
 	return load.Options{
 		Profile: profile, Run: "t1", Secret: [2]uint64{1, 2}, Journal: filepath.Join(t.TempDir(), "journal.bin"),
 		Target: load.Target{
@@ -106,13 +106,13 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 	}
 }
 
-// runShort runs a second of a profile against a mock of its own.
+// runShort runs less than a second of a profile against a mock of its own.
 func runShort(t *testing.T, profile, mutant string) *load.Results {
 	t.Helper()
 	m := startMock(t, mock.Options{Mutant: mutant})
-	opts := options(t, m, profile, load.Override{Rate: 250, Duration: time.Second, Connections: 32})
+	opts := options(t, m, profile, load.Override{Rate: 250, Duration: 800 * time.Millisecond, Connections: 32})
 	for i := range opts.Profile.Faults {
-		// so that a second has some of each; a delay is longer than a short run needs
+		// so that a short run has some of each; a delay is longer than a short run needs
 		opts.Profile.Faults[i].Share *= 4
 		opts.Profile.Faults[i].Delay /= 10
 	}
