@@ -21,6 +21,7 @@ import (
 // An Observer tells how often a receiver released a deposit, or settled a cashout. A 2xx
 // is no proof of anything, so effects are read from here: over HTTP, or from a command.
 type Observer struct {
+	look    func(ctx context.Context, kind, id string) (int, error)
 	url     *url.URL
 	command []string
 	client  *http.Client
@@ -60,14 +61,27 @@ func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Obse
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
+		o.look = o.get
 		return o, nil
 	}
 	var err error
 	if o.command, err = SplitCommand(text); err != nil {
 		return nil, fmt.Errorf("observer %q is neither a URL nor a command: %w", text, err)
 	}
+	o.look = o.run
 	return o, nil
 }
+
+// Witness is an observer in this process, of a receiver whose effects are there when it
+// answers: there is nothing to wait for.
+func Witness(releases func(kind d24.NotificationKind, id string) (int, error)) *Observer {
+	return &Observer{sleep: Sleep, look: func(_ context.Context, kind, id string) (int, error) {
+		return releases(d24.NotificationKind(kind), id)
+	}}
+}
+
+// Settle is how long an effect may take to show.
+func (o *Observer) Settle() time.Duration { return o.settle }
 
 // Releases asks once. Whatever is not a whole number from 0 on is an error, and what was
 // to be judged by it inconclusive.
@@ -77,11 +91,7 @@ func (o *Observer) Releases(ctx context.Context, kind d24.NotificationKind, id s
 	}
 	ctx, cancel := context.WithTimeout(ctx, observerTimeout)
 	defer cancel()
-	look := o.run
-	if o.url != nil {
-		look = o.get
-	}
-	n, err := look(ctx, string(kind), id)
+	n, err := o.look(ctx, string(kind), id)
 	if err != nil {
 		return 0, fmt.Errorf("observer: %w", err)
 	}

@@ -125,6 +125,20 @@ func (p *Program) Died() error {
 	}
 }
 
+// AwaitEnd waits, when nobody listens any more, until the process is known to have ended:
+// its sockets are closed before that is. It waits no longer than for a start.
+func (p *Program) AwaitEnd(ctx context.Context) {
+	if p.running == nil || p.listens(ctx) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, listenTimeout)
+	defer cancel()
+	select {
+	case <-p.running.ended:
+	case <-ctx.Done():
+	}
+}
+
 // Stop kills the program with all its children, and waits for it. Stopping it again does
 // nothing.
 func (p *Program) Stop() {

@@ -7,18 +7,40 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/provider"
+	"github.com/d24conform/d24conform/internal/rules"
 )
+
+// A Runner is what starts and stops a receiver.
+type Runner interface {
+	Start(ctx context.Context) error
+	// Stop ends it as a kill does, in the middle of whatever it does.
+	Stop()
+	Restart(ctx context.Context) error
+	// Died says why it ended by itself, if it did. AwaitEnd gives one that is about to
+	// end the time for it.
+	Died() error
+	AwaitEnd(ctx context.Context)
+}
 
 // A Receiver is a program under test that receives notifications. We play the provider
 // to it: the notifications are ours, and so is the server that it asks for a status.
 type Receiver struct {
+	Name     string
 	URL      string
+	Products []rules.Product
 	Provider *provider.Provider
+	Desk     *Desk     // where it asks for a status
 	Observer *Observer // nil = nobody tells what was released
-	Program  *Program  // nil = somebody else runs it
+	Program  Runner    // nil = somebody else runs it
+	// TimeScale divides what the provider waits between the deliveries of a notification.
+	TimeScale float64
+	// Meeting is how long the first of several calls at once waits for the second; a
+	// receiver need not make two.
+	Meeting time.Duration
 
 	mu     sync.Mutex // starting again
 	deaths []error
@@ -30,10 +52,72 @@ func NewReceiver(address string, p *provider.Provider, o *Observer, program *Pro
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return nil, fmt.Errorf("receiver url %q is not of the form http://host/path", address)
 	}
+	r := &Receiver{Name: "receiver", URL: address, Products: rules.Products(), Provider: p, Observer: o, TimeScale: 1, Meeting: meeting}
 	if program != nil {
 		program.Address = AddressOf(u)
+		r.Program = program
 	}
-	return &Receiver{URL: address, Provider: p, Observer: o, Program: program}, nil
+	return r, nil
+}
+
+// meeting is far above what two deliveries on one machine lie apart, and little for who
+// asks once and has the others wait.
+const meeting = time.Second
+
+// Schedule is how long the provider waits before each repeat of a notification that was
+// not taken (deposits, "Notifications").
+func (r *Receiver) Schedule() []time.Duration {
+	gaps := []time.Duration{5 * time.Minute, 25 * time.Minute, 125 * time.Minute, 625 * time.Minute}
+	for i := range gaps {
+		gaps[i] = time.Duration(float64(gaps[i]) / r.TimeScale)
+	}
+	return gaps
+}
+
+// Reach sees whether the receiver takes a notification that is right. Its errors are
+// EnvironmentErrors, or the context's. One that dies of it is not refused: that breaks a
+// rule.
+func (r *Receiver) Reach(ctx context.Context) error {
+	n, err := r.Desk.Deposit(ctx, IsCompleted)
+	if len(r.Products) == 1 && r.Products[0] == rules.Cashouts {
+		n, err = r.Desk.Cashout(ctx, IsCompleted)
+	}
+	if err != nil {
+		return err
+	}
+	n.Label = "admission"
+	e, err := r.Deliver(ctx, n)
+	if err != nil {
+		return err
+	}
+	if e.Failure != nil {
+		if err := r.Recover(ctx); err != nil || len(r.Deaths()) > 0 {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &EnvironmentError{Text: fmt.Sprintf("the receiver does not answer a notification: %s", e.Failure.Text), Hint: "is it running, and is --url where it takes notifications?"}
+	}
+	if status := e.Status(); status/100 == 4 {
+		return &EnvironmentError{
+			Text: fmt.Sprintf("the receiver refuses a notification that is right: it answers %d", status),
+			Hint: "is --url where it takes notifications, and has it the keys of this run?",
+		}
+	}
+	return nil
+}
+
+// Recover is for when a delivery got no answer: a command that is about to end has the
+// time to, and is started again.
+func (r *Receiver) Recover(ctx context.Context) error {
+	if r.Program == nil {
+		return nil
+	}
+	r.mu.Lock()
+	r.Program.AwaitEnd(ctx)
+	r.mu.Unlock()
+	return r.Revive(ctx)
 }
 
 // Start starts the receiver's command, if it is ours. Its errors are EnvironmentErrors,

@@ -77,6 +77,8 @@ func newReceiver(t *testing.T, path string) *Receiver {
 	return r
 }
 
+func programOf(r *Receiver) *Program { return r.Program.(*Program) }
+
 var someDeposit = provider.Notification{Kind: d24.DepositNotification, ID: "300000001"}
 
 // pid is which process answers.
@@ -98,13 +100,13 @@ func TestAReceiversCommandIsStartedAndStartedAgain(t *testing.T) {
 	require.NoError(t, r.Restart(t.Context()))
 	assert.NotEqual(t, first, pid(t, r))
 	assert.Empty(t, r.Deaths(), "being stopped is no death")
-	assert.Equal(t, "login marked-login\nlogin marked-login\n", r.Program.Output())
+	assert.Equal(t, "login marked-login\nlogin marked-login\n", programOf(r).Output())
 
 	r.Close()
 	r.Close()
-	_, err := net.Dial("tcp", r.Program.Address)
+	_, err := net.Dial("tcp", programOf(r).Address)
 	require.Error(t, err, "nobody listens any more")
-	require.NoError(t, r.Program.Died())
+	require.NoError(t, programOf(r).Died())
 }
 
 func TestAReceiverThatDiesIsStartedAgain(t *testing.T) {
@@ -115,7 +117,7 @@ func TestAReceiverThatDiesIsStartedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, e.Failure)
 	assert.Equal(t, exchange.FailureClosed, e.Failure.Kind)
-	<-r.Program.running.ended
+	<-programOf(r).running.ended
 	r.URL = strings.Replace(r.URL, "/die", "/", 1)
 	var group sync.WaitGroup
 	for range 5 {
@@ -140,23 +142,23 @@ func TestAReceiverThatCannotBeStarted(t *testing.T) {
 	noSleep := func(context.Context, time.Duration) error { return nil }
 
 	r := newReceiver(t, "/")
-	r.Program.Args = []string{"/nowhere/receiver"}
+	programOf(r).Args = []string{"/nowhere/receiver"}
 	cannot(r, "start /nowhere/receiver: ")
-	r.Program.Args = []string{os.Args[0], "hook", "exit", "4"}
-	r.Program.sleep = Sleep
+	programOf(r).Args = []string{os.Args[0], "hook", "exit", "4"}
+	programOf(r).sleep = Sleep
 	cannot(r, "exit status 4")
 
 	address, _ := caller(t)
 	r = newReceiver(t, "/")
-	r.Program.Args = []string{os.Args[0], "hook", "hang", address}
-	r.Program.sleep = noSleep
-	cannot(r, "does not listen on "+r.Program.Address+" after 10s")
+	programOf(r).Args = []string{os.Args[0], "hook", "hang", address}
+	programOf(r).sleep = noSleep
+	cannot(r, "does not listen on "+programOf(r).Address+" after 10s")
 
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
 	r = newReceiver(t, "/")
-	r.Program.Address = taken.Addr().String()
+	programOf(r).Address = taken.Addr().String()
 	cannot(r, "something listens on "+taken.Addr().String()+" already")
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -189,7 +191,7 @@ func endsWithItsChildren(t *testing.T, dead bool) {
 	defer child.Close()
 	if dead {
 		r.Provider.Deliver(t.Context(), strings.Replace(r.URL, "/orphan", "/die", 1), someDeposit)
-		<-r.Program.running.ended
+		<-programOf(r).running.ended
 	}
 	r.Close()
 	require.NoError(t, child.SetReadDeadline(time.Now().Add(20*time.Second)), "so that a failure does not hang")
