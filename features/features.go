@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the feature files, by role.
 //
-//go:embed client server
+//go:embed client receiver server
 var Files embed.FS

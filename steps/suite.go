@@ -25,8 +25,9 @@ import (
 
 // A Suite judges one target by the feature files of its role.
 type Suite struct {
-	Server      *target.Server // what is judged, or
-	Client      *target.Client // nil when a server is
+	Server      *target.Server   // what is judged, or
+	Client      *target.Client   // nil unless a client is
+	Receiver    *target.Receiver // nil unless a receiver is
 	Ledger      *rules.Ledger
 	Features    fs.FS
 	Manifest    *Manifest
@@ -52,10 +53,15 @@ type Suite struct {
 	failures failures
 	mu       sync.Mutex
 	ran      int
+	deaths   int // of a receiver, as far as they are in the results
 	broken   []error
 }
 
-const defaultConcurrency = 2
+const (
+	defaultConcurrency = 2
+	// receiverConcurrency is more: most of the time passes while nothing is released.
+	receiverConcurrency = 8
+)
 
 // Run runs the selected scenarios and returns what they found. An error is the
 // harness's own, or the caller's (nothing selected, interrupted before the start):
@@ -67,15 +73,20 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	}
 	if s.Concurrency == 0 {
 		s.Concurrency = defaultConcurrency
+		if s.Receiver != nil {
+			s.Concurrency = receiverConcurrency
+		}
 	}
 	if s.Tags.text != "" {
 		s.Meta.NoScenario = "not selected by --tags " + s.Tags.text
 	}
 	s.builder = reports.NewBuilder(s.Ledger, s.role(), s.products(), s.Meta)
-	if s.Client == nil {
+	switch s.role() {
+	case rules.RoleServer:
 		s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
-	} else {
+	case rules.RoleClient:
 		s.Concurrency = 1 // there is one client, and it does one thing at a time
+	case rules.RoleReceiver:
 	}
 
 	if err := s.leaveOut(selected); err != nil {
@@ -146,16 +157,22 @@ func (s *Suite) selected() []Scenario {
 
 // role is the side that is judged.
 func (s *Suite) role() rules.Role {
-	if s.Client != nil {
+	switch {
+	case s.Client != nil:
 		return rules.RoleClient
+	case s.Receiver != nil:
+		return rules.RoleReceiver
 	}
 	return rules.RoleServer
 }
 
 // products are those that the target declares.
 func (s *Suite) products() []rules.Product {
-	if s.Client != nil {
+	switch {
+	case s.Client != nil:
 		return s.Client.Products
+	case s.Receiver != nil:
+		return s.Receiver.Products
 	}
 	return s.Server.Products
 }
@@ -183,12 +200,16 @@ func paths(selected []Scenario) []string {
 // initialize gives each scenario a world of its own. Everything is registered here
 // and nothing at suite level, where godog's concurrent scenarios would race.
 func (s *Suite) initialize(sc *godog.ScenarioContext) {
-	scene := &scene{suite: s}
-	if s.Client != nil {
-		scene.play(sc, clientWorld(scene, sc))
-		return
+	world := serverWorld
+	switch s.role() {
+	case rules.RoleServer:
+	case rules.RoleClient:
+		world = clientWorld
+	case rules.RoleReceiver:
+		world = receiverWorld
 	}
-	scene.play(sc, serverWorld(scene, sc))
+	scene := &scene{suite: s}
+	scene.play(sc, world(scene, sc))
 }
 
 // record keeps what a scenario found.

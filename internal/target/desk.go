@@ -92,6 +92,9 @@ func (d *Desk) Secrets() map[string]string {
 	return secrets
 }
 
+// Foreign are the credentials of another merchant.
+func (d *Desk) Foreign() d24.Credentials { return d.other.Credentials }
+
 // Calls are what arrived at the provider: the receiver's status calls, and the requests
 // that made what it was notified of.
 func (d *Desk) Calls() []*exchange.Exchange { return d.Admin().Exchanges() }
@@ -128,8 +131,13 @@ func (d *Desk) deposit(ctx context.Context, client *merchant.Client, status stri
 
 // Refund refunds a deposit.
 func (d *Desk) Refund(ctx context.Context, deposit provider.Notification) (provider.Notification, error) {
+	all := d.Admin().Deposits()
+	at := slices.IndexFunc(all, func(made mock.Deposit) bool { return made.ID == deposit.ID })
+	if at < 0 {
+		return provider.Notification{}, fmt.Errorf("the mock has no deposit %s", deposit.ID)
+	}
 	var made d24.RefundAnswer
-	if err := do(ctx, d.client, merchant.CreateRefund(deposit.ID, "", nil), &made); err != nil {
+	if err := do(ctx, d.client, merchant.CreateRefund(deposit.ID, all[at].InvoiceID, nil), &made); err != nil {
 		return provider.Notification{}, err
 	}
 	return provider.Notification{Kind: d24.RefundNotification, ID: string(made.RefundID)}, nil

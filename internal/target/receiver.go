@@ -154,6 +154,7 @@ func (r *Receiver) Restart(ctx context.Context) error {
 	if r.Program == nil {
 		return errors.New("restart the receiver: we did not start it")
 	}
+	r.Provider.Close() // connections to what is killed
 	return r.environment(ctx, r.Program.Restart(ctx))
 }
 
@@ -169,6 +170,7 @@ func (r *Receiver) Revive(ctx context.Context) error {
 		return nil
 	}
 	r.deaths = append(r.deaths, died)
+	r.Provider.Close() // connections to what has died
 	return r.environment(ctx, r.Program.Restart(ctx))
 }
 
