@@ -417,6 +417,10 @@ func createdIn(o judge.Operation) string {
 	return ""
 }
 
+// AnotherAttempt stands between operation and number in the label of what a client sent
+// once more for one operation.
+const AnotherAttempt = ", attempt "
+
 // carryOut has the client do one thing, and adds what arrived meanwhile to the traffic
 // and to the log.
 func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[string]any) (judge.Operation, error) {
@@ -437,7 +441,7 @@ func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[str
 	for i, e := range o {
 		e.Label = string(op)
 		if i > 0 {
-			e.Label += ", attempt " + strconv.Itoa(i+1)
+			e.Label += AnotherAttempt + strconv.Itoa(i+1)
 		}
 		d.Log.Add(e)
 	}
