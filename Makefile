@@ -74,7 +74,7 @@ race: ## Run all tests under the race detector
 
 .PHONY: fuzz
 fuzz: ## Try FUZZTIME (4000x) inputs on every fuzz target, two targets at once
-	@go test -list '^Fuzz$(FUZZ)' ./... | awk '/^Fuzz/ { found[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, found[i]; n = 0 }' | \
+	@go test -list '^Fuzz$(FUZZ)' $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs dirname | sort -u) | awk '/^Fuzz/ { found[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, found[i]; n = 0 }' | \
 		xargs -r -P 2 -n 2 bash -c 'out=$$(go test -run "^$$" -fuzz "^$$1$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 "$$0" 2>&1) || \
 		{ echo "fuzz: $$1 of $$0 failed:" >&2; echo "$$out" >&2; exit 1; }; \
 		echo "fuzz: $$1: $$(grep -o "execs: [0-9]*" <<< "$$out" | tail -1)"'
