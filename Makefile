@@ -30,7 +30,7 @@ TESTFLAGS ?=
 
 # How much make fuzz gives each target, and FUZZ=Requests chooses one. It is a number of
 # inputs and no time: Go 1.26 may fail at the end of a time for no reason (go.dev/issue/75804).
-FUZZTIME ?= 4000x
+FUZZTIME ?= 2000x
 FUZZ ?=
 
 # One worker, since a mutant that hangs is known by the time it takes. Of the mock the
@@ -73,7 +73,7 @@ race: ## Run all tests under the race detector
 	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
 
 .PHONY: fuzz
-fuzz: ## Try FUZZTIME (4000x) inputs on every fuzz target, two targets at once
+fuzz: ## Try FUZZTIME (2000x) inputs on every fuzz target, two targets at once
 	@go test -list '^Fuzz$(FUZZ)' $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs dirname | sort -u) | awk '/^Fuzz/ { found[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, found[i]; n = 0 }' | \
 		xargs -r -P 2 -n 2 bash -c 'out=$$(go test -run "^$$" -fuzz "^$$1$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 "$$0" 2>&1) || \
 		{ echo "fuzz: $$1 of $$0 failed:" >&2; echo "$$out" >&2; exit 1; }; \
