@@ -71,3 +71,21 @@ func readsBack[T any](t *testing.T, body []byte) {
 	require.NoError(t, err)
 	require.Equal(t, string(written), string(again), "%T", first)
 }
+
+// A notification's body is read as one of its kinds or not at all, and what was read is
+// written as something that reads the same.
+func FuzzNotifications(f *testing.F) {
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if kind, id, err := d24.ParseNotification(body); err == nil {
+			kindAgain, again, err := d24.ParseNotification(d24.EncodeNotification(kind, id))
+			require.NoError(t, err)
+			require.Equal(t, kind, kindAgain)
+			require.Equal(t, id, again)
+		}
+		if form, err := d24.ParseCashoutForm(body); err == nil {
+			again, err := d24.ParseCashoutForm(form.Encode())
+			require.NoError(t, err)
+			require.Equal(t, form, again)
+		}
+	})
+}
