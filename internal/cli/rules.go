@@ -14,6 +14,7 @@ import (
 	"github.com/d24conform/d24conform/internal/cli/suggest"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/peers/client"
+	"github.com/d24conform/d24conform/internal/peers/receiver"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/steps"
 	"github.com/d24conform/d24conform/vectors"
@@ -165,7 +166,8 @@ func openRules(set string) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := evidence(append(serverMutants(), clientMutants()...), append(conformingServers(ledger), conformingClients(ledger)...))
+	e, err := evidence(slices.Concat(serverMutants(), clientMutants(), receiverMutants()),
+		slices.Concat(conformingServers(ledger), conformingClients(ledger), conformingReceivers(ledger)))
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +208,22 @@ func clientMutants() []rules.Mutant {
 // conformingClients are the clients that have to PASS; a test in steps holds ours to it.
 func conformingClients(ledger *rules.Ledger) []rules.Peer {
 	return []rules.Peer{{Name: "internal/peers/client", Role: rules.RoleClient, Rules: judgedFor(ledger, rules.RoleClient, rules.Products())}}
+}
+
+// receiverMutants are the reference receiver's defects; a test in selftest has blamed each
+// on exactly its rules.
+func receiverMutants() []rules.Mutant {
+	var list []rules.Mutant
+	for _, m := range receiver.Mutants() {
+		list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleReceiver, Rules: m.Breaks})
+	}
+	return list
+}
+
+// conformingReceivers are the receivers that have to PASS; a test in selftest holds ours
+// to it.
+func conformingReceivers(ledger *rules.Ledger) []rules.Peer {
+	return []rules.Peer{{Name: "internal/peers/receiver", Role: rules.RoleReceiver, Rules: judgedFor(ledger, rules.RoleReceiver, rules.Products())}}
 }
 
 // judgedFor are the ids of all rules of these products that a role is judged by.

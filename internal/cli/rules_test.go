@@ -50,6 +50,12 @@ func TestVerifyTurnsRed(t *testing.T) {
 				return m.Role == rules.RoleClient && slices.Contains(m.Rules, "DEP-DATE-02")
 			})
 		}, []string{"DEP-DATE-02: has no mutant for a client"}},
+		{"the receiver's scenarios of a rule are missing", func(s *ruleSet) {
+			s.evidence.Scenarios = slices.DeleteFunc(s.evidence.Scenarios, func(c rules.Scenario) bool { return slices.Contains(c.Rules(), "NOTIF-10") })
+		}, []string{"rule set 2026-11: has 48 scenarios for a receiver, and there are 43", "NOTIF-10: has no scenario for a receiver"}},
+		{"a receiver's mutant is missing", func(s *ruleSet) {
+			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool { return slices.Contains(m.Rules, "NOTIF-10") })
+		}, []string{"NOTIF-10: has no mutant for a receiver"}},
 		{"vectors are missing", func(s *ruleSet) {
 			s.evidence.Vectors = slices.DeleteFunc(s.evidence.Vectors, func(v rules.Vector) bool { return v.Kind == "xdate/window" })
 		}, []string{"DEP-DATE-03: names vectors of kind xdate/window"}},

@@ -34,11 +34,13 @@ type runFlags struct {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	run := a.group("run", "Judge a server or a client by the documented rules", a.runServerCommand(), a.runClientCommand())
+	run := a.group("run", "Judge a server, a client or a receiver by the documented rules",
+		a.runServerCommand(), a.runClientCommand(), a.runReceiverCommand())
 	run.Example = indent(`
 d24conform run server
 d24conform run server --target https://127.0.0.1:8443
-d24conform run client --adapter 'node adapter.mjs'`)
+d24conform run client --adapter 'node adapter.mjs'
+d24conform run receiver --url http://127.0.0.1:3000/notify --observer http://127.0.0.1:3000/releases -- node server.js`)
 	return run
 }
 

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -47,7 +48,10 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 		},
-		"odd-adapter": oddAdapter,
+		"odd-adapter":        oddAdapter,
+		"reference-receiver": referenceReceiver,
+		"odd-receiver":       oddReceiver,
+		"reference-observer": referenceObserver,
 	})
 }
 
@@ -86,13 +90,18 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("HERE", freeAddress())
+			elsewhere := freeAddress()
+			env.Setenv("MOCK", elsewhere)
+			env.Setenv("MOCK_PORT", elsewhere[strings.LastIndexByte(elsewhere, ':')+1:])
 			if plain != "" {
 				env.Setenv("PATH", plain+string(os.PathListSeparator)+env.Getenv("PATH"))
 			}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
+			"exits":   exits,
+			"listens": listens,
 		},
 	})
 }

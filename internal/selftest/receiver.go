@@ -50,7 +50,7 @@ func JudgeReceiver(ctx context.Context, mutant string, tags steps.Selection) (re
 	if err != nil {
 		return reports.Results{}, fmt.Errorf("selftest: %w", err)
 	}
-	defer func() { _ = desk.Close() }() // there is nobody left to talk to
+	defer func() { _ = desk.Close() }() //nolint:contextcheck // closing a mock has a time of its own
 	dir, err := os.MkdirTemp("", "d24conform-")
 	if err != nil {
 		return reports.Results{}, fmt.Errorf("selftest: %w", err)
@@ -151,7 +151,7 @@ func (s *subject) Start(context.Context) error {
 		return err
 	}
 	s.life++
-	if err := os.WriteFile(s.journal(), left, 0o600); err != nil {
+	if err := os.WriteFile(s.journal(), left, 0o600); err != nil { //nolint:gosec // a path that we made
 		return err
 	}
 	opts := s.options
