@@ -202,13 +202,15 @@ func whereIs(secrets *exchange.Redactor, e *exchange.Exchange) string {
 }
 
 // Understands says whether a client took an answer as it was sent: status and body are
-// what it passed on. It is what the client says itself, so it is only ever observed.
+// what it passed on, and it asked for what it was told of. It is what the client says itself, so it is only ever observed.
 func Understands(e *exchange.Exchange, status int, gaveUp string) Finding {
 	switch {
 	case gaveUp != "":
 		return broken("the answer is understood", fmt.Sprintf("%s, and the client says %s", Describe(e), quote(gaveUp)), e)
 	case status != e.Status():
 		return broken("the answer is understood", fmt.Sprintf("%s, and the client speaks of %d", Describe(e), status), e)
+	case status == http.StatusNotFound: // a client asks for nothing but what it was told of
+		return broken("the client asks for what there is", fmt.Sprintf("%s to %s %s", Describe(e), e.Request.Method, pathOf(e)), e)
 	}
 	return holds(e)
 }
