@@ -57,7 +57,7 @@ acceptance: build ## Judge the embedded mock by every server rule, and print the
 	$(CLEAN_ENV) bin/d24conform run server
 
 .PHONY: selftest
-selftest: build ## Prove that the suite notices every mutant of the mock, and for the right reason
+selftest: build ## Prove that the suite notices every mutant of every role, and for the right reason
 	$(CLEAN_ENV) bin/d24conform selftest
 
 .PHONY: load-smoke

@@ -31,6 +31,7 @@ type receiver struct {
 	about   provider.Notification // what the scenario notifies of
 	sent    int                   // right notifications of it so far
 	taken   bool                  // the last change of its status was answered 2xx
+	killed  bool                  // while it dealt with a delivery
 	before  int                   // releases by notifications before the one that is judged
 	answers []*exchange.Exchange
 }

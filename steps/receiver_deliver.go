@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -48,8 +49,10 @@ func (r *receiver) deliverOf(ctx context.Context, n provider.Notification, label
 }
 
 // notify delivers a notification that is right.
-func (r *receiver) notify(ctx context.Context) error {
-	e, err := r.deliver(ctx, "notification", nil)
+func (r *receiver) notify(ctx context.Context) error { return r.notifyAs(ctx, "notification") }
+
+func (r *receiver) notifyAs(ctx context.Context, label string) error {
+	e, err := r.deliver(ctx, label, nil)
 	if err != nil {
 		return err
 	}
@@ -96,11 +99,15 @@ func (r *receiver) notifyUntilTaken(ctx context.Context) error {
 	if r.taken {
 		return nil
 	}
-	for _, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
+	label := "notification"
+	for i, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
 		if err := r.suite.sleep(ctx, gap); err != nil {
 			return err
 		}
-		if err := r.notify(ctx); err != nil || r.taken {
+		if i > 0 || r.killed { // the receiver's answer asks for it, not the scenario
+			label = "notification" + target.AnotherAttempt + strconv.Itoa(i+1)
+		}
+		if err := r.notifyAs(ctx, label); err != nil || r.taken {
 			return err
 		}
 	}
@@ -213,6 +220,7 @@ func (r *receiver) kill(ctx context.Context) error {
 		return err
 	}
 	r.undo = append(r.undo, r.letGo)
+	r.killed = true
 	n := r.about
 	n.Label, n.Scenario = "notification", r.scenario.Name
 	delivered := make(chan error, 1)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/cli/suggest"
+	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/load"
 	"github.com/d24conform/d24conform/reports"
 )
@@ -92,7 +93,7 @@ inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
 	f.StringVar(&flags.gate, "gate", "", "`FILE` of thresholds beside those of the profile")
 	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
-	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames()))
+	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames(rules.RoleServer)))
 	addJSONFlag(cmd, &flags.asJSON, "results.json")
 	return cmd
 }

@@ -136,9 +136,9 @@ func (a *app) childMock(ctx context.Context, mutant string) (where *load.Target,
 		"--addr", anyPort, "--plain-addr", anyPort, "--manage-addr", anyPort, "--second-addr", anyPort,
 	}
 	if mutant != "" {
-		if _, err := selftest.Choose([]string{mutant}); err != nil {
+		if _, err := selftest.Choose([]string{mutant}, rules.RoleServer); err != nil {
 			removed()
-			return nil, nil, unknownMutant("--mutant", err)
+			return nil, nil, unknownMutant("--mutant", err, rules.RoleServer)
 		}
 		args = append(args, "--mutant", mutant)
 	}

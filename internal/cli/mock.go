@@ -76,7 +76,7 @@ else fixed ones that nobody can take for real.`,
 	f.StringArrayVar(&flags.readings, "reading", nil, "`ID=NAME` of the reading to take where the documents are silent; may be repeated")
 	f.StringVar(&flags.mutant, "mutant", "", "`NAME` of one deliberate defect to start with")
 	f.BoolVar(&flags.listMutants, "list-mutants", false, "print the names of all mutants, what each does wrong and which rules it breaks")
-	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames()))
+	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames(rules.RoleServer)))
 	f.StringArrayVar(&flags.allowNotify, "allow-notify", nil, "`HOST` (name, address or CIDR range) that notifications may go to, beside this machine; may be repeated")
 	f.Float64Var(&flags.timeScale, "time-scale", 1, "`TIMES` as fast are failed notifications repeated: with 1500, five minutes become 200 ms")
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` that everything decided by chance follows from (default: a fixed one)")
@@ -169,9 +169,9 @@ func (a *app) mockOptions(flags mockFlags) (opts mock.Options, given d24.Credent
 		return mock.Options{}, given, err
 	}
 	if flags.mutant != "" {
-		chosen, err := selftest.Choose([]string{flags.mutant})
+		chosen, err := selftest.Choose([]string{flags.mutant}, rules.RoleServer)
 		if err != nil {
-			return mock.Options{}, given, unknownMutant("--mutant", err)
+			return mock.Options{}, given, unknownMutant("--mutant", err, rules.RoleServer)
 		}
 		opts.Mutant = chosen[0].Name
 		a.warnf("mutant %s: this is a server that %s", chosen[0].Name, chosen[0].Says)

@@ -12,10 +12,8 @@ import (
 
 	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/cli/suggest"
-	"github.com/d24conform/d24conform/internal/mock"
-	"github.com/d24conform/d24conform/internal/peers/client"
-	"github.com/d24conform/d24conform/internal/peers/receiver"
 	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/selftest"
 	"github.com/d24conform/d24conform/steps"
 	"github.com/d24conform/d24conform/vectors"
 )
@@ -166,19 +164,21 @@ func openRules(set string) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := evidence(slices.Concat(serverMutants(), clientMutants(), receiverMutants()),
-		slices.Concat(conformingServers(ledger), conformingClients(ledger), conformingReceivers(ledger)))
+	e, err := evidence(mutants(), slices.Concat(conformingServers(ledger), conformingClients(ledger), conformingReceivers(ledger)))
 	if err != nil {
 		return nil, err
 	}
 	return &ruleSet{ledger, e}, nil
 }
 
-// serverMutants are the mock's defects, as selftest proves them.
-func serverMutants() []rules.Mutant {
+// mutants are the defects of every role, as selftest proves them. Those that break no rule
+// prove nothing here.
+func mutants() []rules.Mutant {
 	var list []rules.Mutant
-	for _, m := range mock.Mutants() {
-		list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleServer, Rules: m.Breaks})
+	for _, m := range selftest.Mutants() {
+		if len(m.Breaks) > 0 {
+			list = append(list, rules.Mutant{Name: m.Name, Role: m.Role, Rules: m.Breaks})
+		}
 	}
 	return list
 }
@@ -193,31 +193,9 @@ func conformingServers(ledger *rules.Ledger) []rules.Peer {
 	}
 }
 
-// clientMutants are the reference client's defects, each of which a test in steps has
-// blamed on exactly its rules. Those that break no rule prove nothing here.
-func clientMutants() []rules.Mutant {
-	var list []rules.Mutant
-	for _, m := range client.Mutants() {
-		if len(m.Breaks) > 0 {
-			list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleClient, Rules: m.Breaks})
-		}
-	}
-	return list
-}
-
 // conformingClients are the clients that have to PASS; a test in steps holds ours to it.
 func conformingClients(ledger *rules.Ledger) []rules.Peer {
 	return []rules.Peer{{Name: "internal/peers/client", Role: rules.RoleClient, Rules: judgedFor(ledger, rules.RoleClient, rules.Products())}}
-}
-
-// receiverMutants are the reference receiver's defects; a test in selftest has blamed each
-// on exactly its rules.
-func receiverMutants() []rules.Mutant {
-	var list []rules.Mutant
-	for _, m := range receiver.Mutants() {
-		list = append(list, rules.Mutant{Name: m.Name, Role: rules.RoleReceiver, Rules: m.Breaks})
-	}
-	return list
 }
 
 // conformingReceivers are the receivers that have to PASS; a test in selftest holds ours

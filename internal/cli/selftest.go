@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,12 +14,14 @@ import (
 
 	"github.com/d24conform/d24conform/internal/cli/suggest"
 	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/selftest"
 	"github.com/d24conform/d24conform/steps"
 )
 
 // selftestFlags are the flags of the selftest command.
 type selftestFlags struct {
+	role    string
 	mutants []string
 	tags    string
 	asJSON  bool
@@ -28,18 +31,24 @@ func (a *app) selftestCommand() *cobra.Command {
 	var flags selftestFlags
 	cmd := &cobra.Command{
 		Use:   "selftest [flags]",
-		Short: "Prove that the suite notices what it ought to, with servers that have one defect each",
+		Short: "Prove that the suite notices what it ought to, with peers of one defect each",
 		Example: indent(`
 d24conform selftest
-d24conform selftest --mutants window-7s,fresh-body-on-500
+d24conform selftest --role client
+d24conform selftest --mutants window-7s,new-key-on-retry
 d24conform selftest --tags @DEP-IDEM-05          # which mutants would these scenarios notice?
 d24conform selftest --json | jq '.mutants[] | select(.verdict != "killed exactly")'`),
-		Long: `The suite runs against the bundled mock, which keeps every rule, and then against the
-mock with each of its mutants: a window of 7 seconds, keys without their case, a race
-for the balance. A mutant is killed exactly when those rules fail that it breaks, and no
+		Long: `For each role the suite runs against a peer that keeps every rule, and then against
+the same with one defect each. Servers are the bundled mock: a window of 7 seconds, keys
+without their case, a race for the balance. Clients are a reference client against the
+mock: a new key for each retry, local time, certificates unchecked; what they wait for
+passes at once. A mutant is killed exactly when those rules fail that it breaks, and no
 other. A run in which something else went wrong proves nothing and is INVALID: the
-mutant did not start, a control was refused, other rules failed, or a scenario passed
-with another number of calls than it makes.
+mutant did not start or crashed, a control was refused, other rules failed, or a scenario
+passed with another number of calls than it makes.
+
+A client's defect may leave a rule without an occasion, and the rule is listed as not
+tested. One that breaks no rule has to show in what is reported: reported only.
 
 With --tags a mutant is run when a selected scenario judges a rule that it breaks.
 
@@ -49,10 +58,12 @@ INVALID or the mock as it is does not pass: then the harness proves nothing.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.selftest(cmd.Context(), flags) },
 	}
 	f := cmd.Flags()
+	f.StringVar(&flags.role, "role", "", "only mutants of this `ROLE`: "+strings.Join(selftestRoles(), ", ")+" (default: all)")
 	f.StringSliceVar(&flags.mutants, "mutants", nil, "`LIST` of mutants to run (default: all)")
 	f.StringVar(&flags.tags, "tags", "", "`EXPR` that selects scenarios, such as '@DEP-DATE-03 and not @alone'")
+	_ = cmd.RegisterFlagCompletionFunc("role", words(selftestRoles()))
 	_ = cmd.RegisterFlagCompletionFunc("mutants", words(mutantNames()))
-	addJSONFlag(cmd, &flags.asJSON, "mutants with verdict, rules and the sentences that noticed; counts")
+	addJSONFlag(cmd, &flags.asJSON, "mutants with role, verdict, rules and the sentences that noticed; counts")
 	return cmd
 }
 
@@ -61,10 +72,18 @@ func (a *app) selftest(ctx context.Context, flags selftestFlags) error {
 	if err != nil {
 		return usagef("--tags: %w", err).withHint("write it as in Cucumber: @a and not (@b or @c)")
 	}
-	mutants := mock.Mutants()
+	only, err := parseOne("--role", flags.role, selftest.Roles())
+	if err != nil {
+		return err
+	}
+	roles := selftest.Roles()
+	if only != "" {
+		roles = []rules.Role{only}
+	}
+	mutants := selftest.Mutants(roles...)
 	if len(flags.mutants) > 0 {
-		if mutants, err = selftest.Choose(flags.mutants); err != nil {
-			return unknownMutant("--mutants", err)
+		if mutants, err = selftest.Choose(flags.mutants, roles...); err != nil {
+			return unknownMutant("--mutants", err, roles...)
 		}
 	}
 	defer a.collectLater()()
@@ -95,23 +114,38 @@ func (a *app) selftest(ctx context.Context, flags selftestFlags) error {
 	return nil
 }
 
-// unknownMutant is a mistake in the name of a mutant, with what was probably meant.
-func unknownMutant(flag string, err error) error {
+// unknownMutant is a mistake in the name of a mutant of these roles, with what was
+// probably meant.
+func unknownMutant(flag string, err error, roles ...rules.Role) error {
 	unknown, ok := errors.AsType[*selftest.UnknownMutantError](err)
 	if !ok {
 		return err
 	}
 	f := usagef("%s: %w", flag, err)
-	if nearest, ok := suggest.Nearest(unknown.Name, mutantNames()); ok {
+	if nearest, ok := suggest.Nearest(unknown.Name, mutantNames(roles...)); ok {
 		return f.withHint("did you mean %s?", nearest)
 	}
-	return f.withHint("%s mock --list-mutants", program)
+	if slices.Equal(roles, []rules.Role{rules.RoleServer}) {
+		return f.withHint("%s mock --list-mutants", program)
+	}
+	return f.withHint("%s rules matrix --format markdown names them", program)
 }
 
-func mutantNames() []string {
+// mutantNames are the names of the mutants of these roles, or of every role.
+func mutantNames(roles ...rules.Role) []string {
 	var names []string
-	for _, m := range mock.Mutants() {
-		names = append(names, m.Name)
+	for _, m := range selftest.Mutants(roles...) {
+		if !slices.Contains(names, m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+func selftestRoles() []string {
+	var names []string
+	for _, role := range selftest.Roles() {
+		names = append(names, string(role))
 	}
 	return names
 }
@@ -162,7 +196,7 @@ func (p *mutantProgress) done() {
 // listMutants prints the mutants as a person reads them.
 func (a *app) listMutants() error {
 	width := 0
-	for _, name := range mutantNames() {
+	for _, name := range mutantNames(rules.RoleServer) {
 		width = max(width, len(name))
 	}
 	var b strings.Builder

@@ -1,11 +1,12 @@
 package selftest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/reports"
 )
 
@@ -18,19 +19,22 @@ const (
 	Extras   Verdict = "killed with extras" // rules failed that it does not break
 	Survived Verdict = "survived"           // a rule that it breaks did not fail
 	Invalid  Verdict = "INVALID"            // the run proves nothing; see the package comment
+	Reported Verdict = "reported only"      // it breaks no rule, none failed, and the report shows it
 )
 
 // A Result is one mutant's row of the matrix.
 type Result struct {
-	Mutant     string   `json:"mutant"`
-	Says       string   `json:"says"`
-	Verdict    Verdict  `json:"verdict"`
-	Reason     string   `json:"reason,omitempty"` // why it is not killed exactly
-	Breaks     []string `json:"breaks"`           // what had to fail
-	Failed     []string `json:"failed"`           // what failed
-	Kills      []Kill   `json:"kills"`
-	Calls      int      `json:"calls"`
-	DurationMS int64    `json:"duration_ms"`
+	Role       rules.Role `json:"role"`
+	Mutant     string     `json:"mutant"`
+	Says       string     `json:"says"`
+	Verdict    Verdict    `json:"verdict"`
+	Reason     string     `json:"reason,omitempty"` // why it is not killed exactly
+	Breaks     []string   `json:"breaks"`           // what had to fail
+	Failed     []string   `json:"failed"`           // what failed
+	NotTested  []string   `json:"not_tested"`       // rules that it left nothing to judge by
+	Kills      []Kill     `json:"kills"`
+	Calls      int        `json:"calls"`
+	DurationMS int64      `json:"duration_ms"`
 }
 
 // A Kill is a scenario that noticed the mutant, and the sentence in which it did.
@@ -44,10 +48,11 @@ type Kill struct {
 	Seen     string   `json:"seen"`
 }
 
-// judge holds a mutant's run against that of the mock as it is.
-func judge(m mock.Mutant, conforming, run outcome) Result {
+// judge holds a mutant's run against that of the conforming peer.
+func judge(ro role, m Mutant, conforming, run outcome) Result {
 	r := Result{
-		Mutant: m.Name, Says: m.Says, Breaks: conforming.looksAt(m.Breaks), Failed: []string{}, Kills: []Kill{}, Calls: run.calls,
+		Role: ro.name, Mutant: m.Name, Says: m.Says, Breaks: conforming.looksAt(m.Breaks),
+		Failed: []string{}, NotTested: []string{}, Kills: []Kill{}, Calls: run.calls,
 	}
 	for _, at := range run.places() {
 		s := run.scenarios[at]
@@ -57,19 +62,33 @@ func judge(m mock.Mutant, conforming, run outcome) Result {
 		r.Kills = append(r.Kills, Kill{s.rules, s.name, at.feature, at.line, s.step, s.expected, s.seen})
 	}
 	for id, verdict := range run.rules {
-		if failed(verdict) {
+		switch {
+		case failed(verdict):
 			r.Failed = append(r.Failed, id)
+		case verdict == reports.NotTested && conforming.rules[id] != reports.NotTested:
+			r.NotTested = append(r.NotTested, id)
 		}
 	}
 	slices.Sort(r.Failed)
+	slices.Sort(r.NotTested)
 	slices.Sort(r.Breaks)
 
 	missed, extra := without(r.Breaks, r.Failed), without(r.Failed, r.Breaks)
-	if problem := proofless(conforming, run); problem != "" {
+	if problem := proofless(ro, conforming, run); problem != "" {
 		r.Verdict, r.Reason = Invalid, problem
 		return r
 	}
+	if len(m.Breaks) == 0 && len(extra) == 0 {
+		r.Kills = told(conforming, run)
+		r.Verdict = Reported
+		if len(r.Kills) == 0 {
+			r.Verdict, r.Reason = Survived, "the report does not tell it from "+ro.peer+" as it is"
+		}
+		return r
+	}
 	switch {
+	case len(m.Breaks) == 0:
+		r.Verdict, r.Reason = Extras, strings.Join(extra, " ")+" failed too"
 	case len(r.Failed) == 0:
 		r.Verdict, r.Reason = Survived, "no rule failed"
 	case len(missed) == len(r.Breaks):
@@ -84,15 +103,29 @@ func judge(m mock.Mutant, conforming, run outcome) Result {
 	return r
 }
 
+// told are the scenarios that report something else than of the conforming peer.
+func told(conforming, run outcome) []Kill {
+	list := []Kill{}
+	for _, at := range run.places() {
+		is, was := run.scenarios[at], conforming.scenarios[at]
+		if is.verdict == reports.Observed && (is.seen != was.seen || is.reason != was.reason) {
+			list = append(list, Kill{
+				is.rules, is.name, at.feature, at.line, cmp.Or(is.step, was.step), cmp.Or(was.seen, was.reason), cmp.Or(is.seen, is.reason),
+			})
+		}
+	}
+	return list
+}
+
 // proofless is why a run proves nothing, in words; empty when it does prove something.
-func proofless(conforming, run outcome) string {
+func proofless(ro role, conforming, run outcome) string {
 	switch {
 	case run.err != nil:
 		return run.err.Error()
 	case run.crashed != "":
-		return "the mock crashed: " + run.crashed
+		return run.crashed
 	case len(run.scenarios) != len(conforming.scenarios):
-		return fmt.Sprintf("%d scenarios were run, and %d against the mock as it is", len(run.scenarios), len(conforming.scenarios))
+		return fmt.Sprintf("%d scenarios were run, and %d against %s as it is", len(run.scenarios), len(conforming.scenarios), ro.peer)
 	}
 	for _, at := range run.places() {
 		is, was := run.scenarios[at], conforming.scenarios[at]
@@ -100,14 +133,14 @@ func proofless(conforming, run outcome) string {
 		switch {
 		case is.verdict == reports.Inconclusive:
 			return fmt.Sprintf("%s is inconclusive: %s", where, is.reason)
-		case is.verdict == reports.NotTested && was.verdict != reports.NotTested:
+		case !ro.acts && is.verdict == reports.NotTested && was.verdict != reports.NotTested:
 			return fmt.Sprintf("%s was not tested: %s", where, is.reason)
 		case failed(is.verdict) && is.step == "":
 			return where + " failed without a sentence"
 		case failed(is.verdict) && is.uncertain:
 			return where + " failed although a control of it was not accepted"
 		case is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
-			return fmt.Sprintf("%s passed with %d calls, and with %d against the mock as it is", where, is.calls, was.calls)
+			return fmt.Sprintf("%s passed with %d calls, and with %d against %s as it is", where, is.calls, was.calls, ro.peer)
 		}
 	}
 	return ""

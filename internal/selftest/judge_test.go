@@ -6,7 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 )
 
@@ -80,7 +81,7 @@ func TestAMutantIsJudged(t *testing.T) {
 		},
 		"the mock crashed": {
 			[]string{"R-03"},
-			made(change("b.feature", 1, fails), func(o *outcome) { o.crashed = "request failed: nil map" }),
+			made(change("b.feature", 1, fails), func(o *outcome) { o.crashed = "the mock crashed: request failed: nil map" }),
 			Invalid, "the mock crashed: request failed: nil map",
 		},
 		"a scenario is missing": {
@@ -146,16 +147,81 @@ func TestAMutantIsJudged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := judge(mock.Mutant{Name: "m", Breaks: tt.breaks}, made(), tt.run)
+			got := judge(roles()[0], Mutant{Name: "m", Breaks: tt.breaks}, made(), tt.run)
 			assert.Equal(t, tt.verdict, got.Verdict)
 			assert.Equal(t, tt.reason, got.Reason)
 		})
 	}
 }
 
+func idles(s *scenario) { s.verdict, s.reason = reports.NotTested, "it sent nothing" }
+
+// A client begins: what it never did cannot be judged, and is no accident. What no rule is
+// about has to show in what is reported.
+func TestAClientsMutantIsJudged(t *testing.T) {
+	t.Parallel()
+	tells := func(what string) func(*outcome) {
+		return change("a.feature", 1, func(s *scenario) { s.verdict, s.step, s.seen = reports.Observed, "it is reported", what })
+	}
+	thrice := tells("it tried 3 times")
+	for name, tt := range map[string]struct {
+		breaks    []string
+		run       outcome
+		verdict   Verdict
+		reason    string
+		notTested []string
+		kills     int
+	}{
+		"it leaves another rule without an occasion": {
+			[]string{"R-02"}, made(thrice, change("a.feature", 2, fails), change("b.feature", 1, idles)), Exactly, "", []string{"R-03"}, 1,
+		},
+		"it leaves its own rule without an occasion": {
+			[]string{"R-03"}, made(thrice, change("b.feature", 1, idles)), Survived, "no rule failed", []string{"R-03"}, 0,
+		},
+		"it crashed": {
+			[]string{"R-02"},
+			made(thrice, change("a.feature", 2, fails), func(o *outcome) { o.crashed = "the client ended: nil map" }),
+			Invalid, "the client ended: nil map",
+			[]string{},
+			1,
+		},
+		"no rule is about it, and the report tells it": {
+			nil, made(tells("it tried 100 times")), Reported, "", []string{}, 1,
+		},
+		"no rule is about it, and nothing tells it": {
+			nil, made(thrice), Survived, "the report does not tell it from the reference client as it is", []string{}, 0,
+		},
+		"no rule is about it, and one fails": {
+			nil, made(tells("it tried 100 times"), change("b.feature", 1, fails)), Extras, "R-03 failed too", []string{}, 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := judge(roles()[1], Mutant{Name: "m", Breaks: tt.breaks}, made(thrice), tt.run)
+			assert.Equal(t, tt.verdict, got.Verdict)
+			assert.Equal(t, tt.reason, got.Reason)
+			assert.Equal(t, tt.notTested, got.NotTested)
+			assert.Len(t, got.Kills, tt.kills)
+		})
+	}
+}
+
+// What a client sends again by itself is its own affair, and no call of the suite's.
+func TestCallsAreThoseOfTheSuite(t *testing.T) {
+	t.Parallel()
+	results := reports.Results{Rules: []reports.RuleResult{{ID: "R-01", Verdict: reports.Pass, Scenarios: []reports.ScenarioResult{
+		{Name: "a", Feature: "a.feature", Line: 1, Verdict: reports.Pass, Exchanges: []int{1, 2, 3}},
+	}}}}
+	o := newOutcome(results, []*exchange.Exchange{
+		{Label: "create_deposit"}, {Label: "create_deposit" + target.AnotherAttempt + "2"}, {Label: "deposit_status"}, {Label: "banks"},
+	})
+	assert.Equal(t, 3, o.calls)
+	assert.Equal(t, 2, o.scenarios[place{"a.feature", 1}].calls)
+}
+
 func TestAKillNamesItsSentence(t *testing.T) {
 	t.Parallel()
-	got := judge(mock.Mutant{Name: "m", Says: "is wrong", Breaks: []string{"R-03"}}, made(), made(change("b.feature", 1, fails)))
+	got := judge(roles()[0], Mutant{Name: "m", Says: "is wrong", Breaks: []string{"R-03"}}, made(), made(change("b.feature", 1, fails)))
 	assert.Equal(t, []Kill{{
 		Rules: []string{"R-03"}, Scenario: "c", Feature: "b.feature", Line: 1, Step: "it is refused", Seen: "201",
 	}}, got.Kills)
@@ -170,7 +236,7 @@ func TestTheConformingRunMustBeClean(t *testing.T) {
 	}{
 		"clean":        {made(), ""},
 		"a failure":    {made(change("b.feature", 1, fails)), `b.feature:1 "c" is fail: expected ; seen 201`},
-		"a crash":      {made(func(o *outcome) { o.crashed = "request failed" }), "the mock logged request failed"},
+		"a crash":      {made(func(o *outcome) { o.crashed = "the mock crashed: request failed" }), "the mock crashed: request failed"},
 		"no run":       {outcome{err: errors.New("no port")}, "no port"},
 		"no scenarios": {outcome{}, "no scenario was run"},
 		"not tested": {

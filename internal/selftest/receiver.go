@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -12,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -21,64 +21,68 @@ import (
 	"github.com/d24conform/d24conform/internal/provider"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
-	"github.com/d24conform/d24conform/reports"
-	"github.com/d24conform/d24conform/steps"
 )
 
 // patience is for what must not run out in this process, however busy the machine is.
 const patience = time.Minute
 
-// JudgeReceiver runs the receiver's scenarios against the reference receiver with one
-// mutant, or with none, in this process. Nothing in it waits in real time: the clock that
-// all sides live by stands still, and what the receiver releases is there when it answers.
-func JudgeReceiver(ctx context.Context, mutant string, tags steps.Selection) (reports.Results, error) {
-	ledger, err := rules.Load(rules.Latest)
-	if err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+func receiverMutants() []Mutant {
+	var list []Mutant
+	for _, m := range peer.Mutants() {
+		list = append(list, Mutant{rules.RoleReceiver, m.Name, m.Says, m.Breaks})
 	}
-	manifest, err := steps.ReadManifest(features.Files)
-	if err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
-	}
+	return list
+}
+
+// playReceiver judges the reference receiver with one mutant, or with none, in this
+// process. Nothing in it waits in real time: the clock that all sides live by stands still,
+// and what the receiver releases is there when it answers.
+func playReceiver(ctx context.Context, r runner, mutant string) outcome {
 	noon := time.Now().UTC().Truncate(time.Second)
 	now := func() time.Time { return noon }
-	desk, err := target.OpenDesk(mock.Options{Now: now, After: func(time.Duration) <-chan time.Time { //nolint:contextcheck // closing a mock has a time of its own
+	var crash lastError
+	desk, err := target.OpenDesk(mock.Options{Logger: slog.New(&crash), Now: now, After: func(time.Duration) <-chan time.Time { //nolint:contextcheck // closing a mock has a time of its own
 		over := make(chan time.Time, 1)
 		over <- noon
 		return over
 	}}, &merchant.Orders{Run: "selftest"})
 	if err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+		return outcome{err: fmt.Errorf("the provider did not start: %w", err)}
 	}
 	defer func() { _ = desk.Close() }() //nolint:contextcheck // closing a mock has a time of its own
 	dir, err := os.MkdirTemp("", "d24conform-")
 	if err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+		return outcome{err: err}
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	subject := &subject{dir: dir, options: peer.Options{
 		BaseURL: desk.BaseURL(), Roots: desk.Roots(), Credentials: desk.Credentials(), Now: now, StatusTimeout: patience, Mutant: mutant,
 	}}
 	if err := subject.listen(); err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+		return outcome{err: fmt.Errorf("it did not start: %w", err)}
 	}
 	defer subject.close()
-	sender := provider.New(provider.Options{Credentials: desk.Credentials(), Now: now, Timeout: patience, Log: &exchange.Log{}})
+	log := &exchange.Log{}
+	sender := provider.New(provider.Options{Credentials: desk.Credentials(), Now: now, Timeout: patience, Log: log})
 	judged, err := target.NewReceiver(subject.url(), sender, target.Witness(subject.releases), nil)
 	if err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+		return outcome{err: err}
 	}
 	defer judged.Close()
 	judged.Desk, judged.Program, judged.Meeting = desk, subject, patience
 	if err := judged.Start(ctx); err != nil {
-		return reports.Results{}, fmt.Errorf("selftest: %w", err)
+		return outcome{err: fmt.Errorf("it did not start: %w", err)}
 	}
-	suite := &steps.Suite{
-		Receiver: judged, Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: tags,
-		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Meta:  reports.Meta{Started: time.Now()},
+	suite := r.suite()
+	suite.Receiver = judged
+	suite.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	results, err := suite.Run(ctx)
+	if err != nil {
+		return outcome{err: fmt.Errorf("the suite failed: %w", err)}
 	}
-	return suite.Run(ctx)
+	o := newOutcome(results, log.All())
+	o.crashed = crash.text()
+	return o
 }
 
 // A subject is a receiver in this process that can be killed: its connections break, and

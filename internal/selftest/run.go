@@ -1,31 +1,33 @@
 package selftest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/exchange"
-	"github.com/d24conform/d24conform/internal/merchant"
-	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 	"github.com/d24conform/d24conform/steps"
 )
 
-// A runner runs the suite against mocks of its own.
+// A runner runs the suite against peers of its own.
 type runner struct {
 	ledger   *rules.Ledger
 	manifest *steps.Manifest
 	tags     steps.Selection
+}
+
+// suite is the suite without what it judges.
+func (r runner) suite() *steps.Suite {
+	return &steps.Suite{
+		Ledger: r.ledger, Features: features.Files, Manifest: r.manifest, Tags: r.tags, Meta: reports.Meta{Started: time.Now()},
+	}
 }
 
 // outcome is one run of the suite, as far as it is looked at here.
@@ -33,7 +35,7 @@ type outcome struct {
 	rules     map[string]reports.Verdict
 	scenarios map[place]scenario
 	calls     int
-	crashed   string // what the mock logged as a defect that nobody meant
+	crashed   string // a defect that nobody meant, and whose
 	err       error  // why there is nothing else
 }
 
@@ -52,39 +54,19 @@ type scenario struct {
 	expected  string
 	seen      string
 	reason    string
-	calls     int
+	calls     int  // that the suite made
 	trios     int  // how often control, probe and control were sent
 	uncertain bool // a control or a preparation was not accepted
 }
 
-// run judges the mock with one mutant, or with none.
-func (r runner) run(ctx context.Context, mutant string) outcome {
-	var crash lastError
-	log := &exchange.Log{}
-	server, stop, err := target.Embed(mock.Options{Mutant: mutant, Logger: slog.New(&crash)}, log) //nolint:contextcheck // closing a mock has a time of its own
-	if err != nil {
-		return outcome{err: fmt.Errorf("it did not start: %w", err)}
-	}
-	defer stop()
-	if err := server.Reach(ctx); err != nil {
-		return outcome{err: fmt.Errorf("it cannot be reached: %w", err)}
-	}
-	suite := &steps.Suite{
-		Server: server, Ledger: r.ledger, Features: features.Files, Manifest: r.manifest, Tags: r.tags,
-		Level: target.Sandbox, Orders: &merchant.Orders{Run: "selftest"}, Meta: reports.Meta{Started: time.Now()},
-	}
-	results, err := suite.Run(ctx)
-	if err != nil {
-		return outcome{err: fmt.Errorf("the suite failed: %w", err)}
-	}
-	o := newOutcome(results, log.All())
-	o.crashed = crash.text()
-	return o
-}
-
 // newOutcome sorts what a run found by scenario.
 func newOutcome(results reports.Results, exchanges []*exchange.Exchange) outcome {
-	o := outcome{rules: map[string]reports.Verdict{}, scenarios: map[place]scenario{}, calls: len(exchanges)}
+	o := outcome{rules: map[string]reports.Verdict{}, scenarios: map[place]scenario{}}
+	for _, e := range exchanges {
+		if isCall(e) {
+			o.calls++
+		}
+	}
 	for _, rule := range results.Rules {
 		o.rules[rule.ID] = rule.Verdict
 		for _, found := range rule.Scenarios {
@@ -104,6 +86,11 @@ func newOutcome(results reports.Results, exchanges []*exchange.Exchange) outcome
 	return o
 }
 
+// isCall says whether the suite asked for an exchange. What a client sends once more on its
+// own account it did not ask for: that is the client's affair, and what some mutants get
+// wrong.
+func isCall(e *exchange.Exchange) bool { return !strings.Contains(e.Label, target.AnotherAttempt) }
+
 // count looks at the exchanges that a scenario names, which are numbered from 1.
 func (s *scenario) count(numbers []int, exchanges []*exchange.Exchange) {
 	for _, n := range numbers {
@@ -111,7 +98,9 @@ func (s *scenario) count(numbers []int, exchanges []*exchange.Exchange) {
 			continue
 		}
 		e := exchanges[n-1]
-		s.calls++
+		if isCall(e) {
+			s.calls++
+		}
 		switch e.Label {
 		case "probe":
 			s.trios++
@@ -127,7 +116,7 @@ func (o outcome) isClean() error {
 	case o.err != nil:
 		return o.err
 	case o.crashed != "":
-		return fmt.Errorf("the mock logged %s", o.crashed)
+		return errors.New(o.crashed)
 	}
 	for _, at := range o.places() {
 		switch s := o.scenarios[at]; s.verdict {
@@ -147,6 +136,14 @@ func (o outcome) isClean() error {
 	return nil
 }
 
+// concerns says whether the run looked at what a mutant gets wrong.
+func (o outcome) concerns(m Mutant) bool {
+	if len(m.Breaks) == 0 {
+		return o.observes()
+	}
+	return len(o.looksAt(m.Breaks)) > 0
+}
+
 // looksAt are those of the rules that the run judged.
 func (o outcome) looksAt(ids []string) []string {
 	judged := map[string]bool{}
@@ -158,7 +155,17 @@ func (o outcome) looksAt(ids []string) []string {
 			judged[id] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !judged[id] })
+	return slices.DeleteFunc(append([]string{}, ids...), func(id string) bool { return !judged[id] })
+}
+
+// observes says whether a scenario reported what it saw.
+func (o outcome) observes() bool {
+	for _, s := range o.scenarios {
+		if s.verdict == reports.Observed {
+			return true
+		}
+	}
+	return false
 }
 
 // places are the scenarios in the order of the feature files.
@@ -174,35 +181,4 @@ func (o outcome) places() []place {
 		return a.line - b.line
 	})
 	return list
-}
-
-// lastError keeps what the mock logs as an error: only defects that nobody meant are.
-type lastError struct {
-	mu   sync.Mutex
-	line string
-}
-
-func (l *lastError) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelError
-}
-func (l *lastError) WithAttrs([]slog.Attr) slog.Handler { return l }
-func (l *lastError) WithGroup(string) slog.Handler      { return l }
-
-func (l *lastError) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.line = r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "panic" {
-			l.line += ": " + a.Value.String()
-		}
-		return true
-	})
-	return nil
-}
-
-func (l *lastError) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.line
 }

@@ -3,23 +3,42 @@
 //
 // # Method
 //
-// The suite runs against the bundled mock as it is, which must keep every rule. Then it
-// runs whole against the mock with each of its mutants in turn, several side by side,
-// each mock on ports of its own. A mutant is one defect and names the rules that it
-// breaks. It is killed exactly when these rules fail, all of them and no others.
+// For each role the suite runs against a peer that keeps every rule: the bundled mock for
+// servers, the reference client for clients, the reference receiver for receivers. Then it runs whole against the same peer with
+// each of its mutants in turn, several side by side, each on ports of its own. A mutant is
+// one defect and names the rules that it breaks. It is killed exactly when these rules
+// fail, all of them and no others. Roles differ in what brings a run about; the judging is
+// one.
 //
 // # What is not taken for a kill
 //
-// A run is [Invalid] when the mutant did not start, when the mock met a defect that
-// nobody meant, when something became inconclusive or was not tested, when only other
+// A run is [Invalid] when the mutant did not start or crashed, when the mock met a defect
+// that nobody meant, when something became inconclusive or was not tested, when only other
 // rules failed than the mutant breaks, when a failure cannot be put down to a sentence
 // with all its controls accepted, or when a scenario passed with another number of calls
-// than it makes against the mock as it is. The last catches runs in which a scenario
+// than it makes against the conforming peer. The last catches runs in which a scenario
 // looks at something else than it says.
 //
 // A scenario may repeat its trio of control, probe and control where an answer told
 // nothing, at most twice. A busy machine may bring that about, so calls that repeated
 // trios explain are no difference.
+//
+// # Clients
+//
+// It is the client that begins. One whose requests are all refused never comes to a retry,
+// so what its defect leaves without an occasion is listed with the mutant, and not INVALID.
+// Its calls are what it was asked for; how often it sends each is what scenarios judge. A
+// client that is in trouble waits, some fifteen seconds in all: client, mock and harness
+// live by a clock that jumps (target.Pastime), so that a run takes what its CPU takes, and
+// nothing depends on how busy the machine is.
+//
+// Two mutants of the client do what is only bad sense: no rule is broken, and no scenario
+// may fail. They have to show in what the observed scenarios report, and are [Reported].
+//
+// # Receivers
+//
+// A receiver lives by a clock that stands still, and is killed and started again where a
+// scenario says so. A delivery that its own answer makes necessary is no call of the suite.
 package selftest
 
 import (
@@ -29,32 +48,30 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/d24conform/d24conform/features"
-	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/steps"
 )
 
 // Options say what is run. The zero Options are every mutant and every scenario.
 type Options struct {
-	Mutants  []mock.Mutant   // nil = all
+	Mutants  []Mutant        // nil = all
 	Tags     steps.Selection // which scenarios
-	Parallel int             // mutants at once; 0 = one for each processor
+	Parallel int             // runs at once; 0 = one for each processor
 	// Progress is told of each mutant as it ends; may be nil. It is called from several
 	// goroutines.
 	Progress func(Result)
 }
 
-// ErrNotConforming says that the mock without a mutant did not get a clean run: then no
-// mutant can prove anything.
-var ErrNotConforming = errors.New("the conforming mock does not get a clean run")
+// ErrNotConforming says that a peer without a mutant did not get a clean run: then no
+// mutant of it can prove anything.
+var ErrNotConforming = errors.New("the conforming peer does not get a clean run")
 
-// Run runs the suite against the mock as it is, and then against every mutant that
-// breaks a rule of the selected scenarios.
+// Run runs the suite for each role against the conforming peer, and then against every
+// mutant that breaks a rule of the selected scenarios.
 func Run(ctx context.Context, opts Options) (Report, error) {
 	started := time.Now()
 	ledger, err := rules.Load(rules.Latest)
@@ -66,57 +83,71 @@ func Run(ctx context.Context, opts Options) (Report, error) {
 		return Report{}, fmt.Errorf("selftest: %w", err)
 	}
 	r := runner{ledger: ledger, manifest: manifest, tags: opts.Tags}
-	conforming := r.run(ctx, "")
-	if err := conforming.isClean(); err != nil {
-		return Report{}, fmt.Errorf("%w: %w", ErrNotConforming, err)
-	}
-	chosen := opts.Mutants
-	if chosen == nil {
-		chosen = mock.Mutants()
-	}
-	chosen = slices.DeleteFunc(slices.Clone(chosen), func(m mock.Mutant) bool { return len(conforming.looksAt(m.Breaks)) == 0 })
-
-	results := make([]Result, len(chosen))
 	turns := make(chan struct{}, cmp.Or(opts.Parallel, runtime.GOMAXPROCS(0)))
+
+	all := opts.Mutants
+	if all == nil {
+		all = Mutants()
+	}
+	asked := slices.DeleteFunc(roles(), func(ro role) bool {
+		return !slices.ContainsFunc(all, func(m Mutant) bool { return m.Role == ro.name })
+	})
+	conforming := make([]outcome, len(asked))
+	inTurn(ctx, turns, len(asked), func(i int) { conforming[i] = asked[i].play(ctx, r, "") })
+	if err := ctx.Err(); err != nil {
+		return Report{}, fmt.Errorf("selftest: %w", err)
+	}
+
+	type pairing struct {
+		role   int
+		mutant Mutant
+	}
+	var chosen []pairing
+	for i, ro := range asked {
+		if errors.Is(conforming[i].err, steps.ErrNothingSelected) {
+			continue
+		}
+		if err := conforming[i].isClean(); err != nil {
+			return Report{}, fmt.Errorf("%w: %s: %w", ErrNotConforming, ro.peer, err)
+		}
+		for _, m := range all {
+			if m.Role == ro.name && conforming[i].concerns(m) {
+				chosen = append(chosen, pairing{i, m})
+			}
+		}
+	}
+	if !slices.ContainsFunc(conforming, func(o outcome) bool { return o.err == nil }) {
+		return Report{}, fmt.Errorf("selftest: %w", conforming[0].err)
+	}
+	results := make([]Result, len(chosen))
+	inTurn(ctx, turns, len(chosen), func(i int) {
+		ro, m := asked[chosen[i].role], chosen[i].mutant
+		begun := time.Now()
+		results[i] = judge(ro, m, conforming[chosen[i].role], ro.play(ctx, r, m.Name))
+		results[i].DurationMS = time.Since(begun).Milliseconds()
+		if opts.Progress != nil {
+			opts.Progress(results[i])
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return Report{}, fmt.Errorf("selftest: %w", err)
+	}
+	return newReport(asked, conforming, results, time.Since(started)), nil
+}
+
+// inTurn does something n times, so many at once as there are turns, until the context ends.
+func inTurn(ctx context.Context, turns chan struct{}, n int, do func(i int)) {
 	var wait sync.WaitGroup
-	for i, m := range chosen {
+	for i := range n {
 		turns <- struct{}{}
 		if ctx.Err() != nil {
+			<-turns
 			break
 		}
 		wait.Go(func() {
 			defer func() { <-turns }()
-			begun := time.Now()
-			results[i] = judge(m, conforming, r.run(ctx, m.Name))
-			results[i].DurationMS = time.Since(begun).Milliseconds()
-			if opts.Progress != nil {
-				opts.Progress(results[i])
-			}
+			do(i)
 		})
 	}
 	wait.Wait()
-	if err := ctx.Err(); err != nil {
-		return Report{}, fmt.Errorf("selftest: %w", err)
-	}
-	return newReport(conforming, results, time.Since(started)), nil
 }
-
-// Choose finds mutants by their names. The error names the first that there is none of.
-func Choose(names []string) ([]mock.Mutant, error) {
-	var chosen []mock.Mutant
-	all := mock.Mutants()
-	for _, name := range names {
-		name = strings.TrimSpace(name)
-		i := slices.IndexFunc(all, func(m mock.Mutant) bool { return m.Name == name })
-		if i < 0 {
-			return nil, &UnknownMutantError{Name: name}
-		}
-		chosen = append(chosen, all[i])
-	}
-	return chosen, nil
-}
-
-// An UnknownMutantError is a name that no mutant has.
-type UnknownMutantError struct{ Name string }
-
-func (e *UnknownMutantError) Error() string { return fmt.Sprintf("there is no mutant %q", e.Name) }

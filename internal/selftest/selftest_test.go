@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/selftest"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/steps"
@@ -23,7 +23,7 @@ func TestAHandfulOfMutants(t *testing.T) {
 	names := []string{
 		"window-7s", "fresh-body-on-500", "check-then-insert-race", "negative-balance-race", "plain-http-refused-too-late", "one-database",
 	}
-	mutants, err := selftest.Choose(names)
+	mutants, err := selftest.Choose(names, rules.RoleServer)
 	require.NoError(t, err)
 	report, err := selftest.Run(t.Context(), selftest.Options{Mutants: mutants})
 	require.NoError(t, err)
@@ -41,6 +41,43 @@ func TestAHandfulOfMutants(t *testing.T) {
 		}
 	}
 	assert.Contains(t, matrix.String(), "6 mutants: 6 killed exactly, 0 with extras, 0 survived, 0 INVALID")
+}
+
+// TestAHandfulOfClients runs one mutant of each kind against the client's scenarios, and
+// the client as it is once more: no two runs of it report anything else.
+func TestAHandfulOfClients(t *testing.T) {
+	t.Parallel()
+	names := []string{
+		"plain-http", "certificate-unchecked", "secret-in-url", "content-type-missing", "date-taken-once", "signs-latin-1", "stale-retry",
+	}
+	mutants, err := selftest.Choose(append(names, "ids-of-32-bits", "never-gives-up"), rules.RoleClient)
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Mutants: append(mutants, selftest.Mutant{Role: rules.RoleClient})})
+	require.NoError(t, err)
+
+	var matrix bytes.Buffer
+	require.NoError(t, report.Write(&matrix))
+	assert.Equal(t, selftest.Counts{Exactly: len(names), Reported: 2, Survived: 1}, report.Counts, "%s", &matrix)
+	for _, got := range report.Mutants {
+		assert.Equal(t, got.Breaks, got.Failed)
+		assert.Equal(t, rules.RoleClient, got.Role)
+	}
+	assert.Equal(t, "the report does not tell it from the reference client as it is", report.Mutants[len(names)+2].Reason)
+	assert.Contains(t, matrix.String(), "client: 10 mutants: 7 killed exactly, 0 with extras, 1 survived, 0 INVALID, 2 reported only")
+}
+
+// A role that the tags leave nothing of is left out.
+func TestTagsChooseTheRoles(t *testing.T) {
+	t.Parallel()
+	tags, err := steps.ParseTags("@DEP-IDEM-09 and @client")
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Tags: tags})
+	require.NoError(t, err)
+	require.Len(t, report.Mutants, 1)
+	assert.Equal(t, "key-on-get", report.Mutants[0].Mutant)
+	assert.Equal(t, []selftest.Tally{{
+		Role: rules.RoleClient, Conforming: selftest.Control{Scenarios: 1, Calls: 10}, Counts: selftest.Counts{Exactly: 1},
+	}}, report.Roles)
 }
 
 // A set that is wrong is noticed in both directions, and a mutant that is none as well.
@@ -96,7 +133,7 @@ func TestAnInterruptedRunHasNoReport(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := selftest.Run(ctx, selftest.Options{
-		Mutants: mock.Mutants()[:4], Parallel: 1, Progress: func(selftest.Result) { cancel() },
+		Mutants: selftest.Mutants()[:4], Parallel: 1, Progress: func(selftest.Result) { cancel() },
 	})
 	require.ErrorIs(t, err, context.Canceled)
 }
@@ -123,7 +160,7 @@ func needsSecondLoopback(t *testing.T) {
 	}
 }
 
-func names(mutants []mock.Mutant) []string {
+func names(mutants []selftest.Mutant) []string {
 	return slices.Collect(func(yield func(string) bool) {
 		for _, m := range mutants {
 			if !yield(m.Name) {
@@ -131,4 +168,18 @@ func names(mutants []mock.Mutant) []string {
 			}
 		}
 	})
+}
+
+// TestAHandfulOfReceivers runs one mutant of each kind against the receiver's scenarios.
+func TestAHandfulOfReceivers(t *testing.T) {
+	t.Parallel()
+	names := []string{"status-unasked", "seen-before-released", "check-then-insert-race", "forgets-at-restart", "repeat-kills"}
+	mutants, err := selftest.Choose(names, rules.RoleReceiver)
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Mutants: mutants})
+	require.NoError(t, err)
+
+	var matrix bytes.Buffer
+	require.NoError(t, report.Write(&matrix))
+	assert.Equal(t, selftest.Counts{Exactly: len(names)}, report.Counts, "%s", &matrix)
 }

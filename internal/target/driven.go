@@ -417,8 +417,8 @@ func createdIn(o judge.Operation) string {
 	return ""
 }
 
-// AnotherAttempt stands between operation and number in the label of what a client sent
-// once more for one operation.
+// AnotherAttempt stands before the number in the label of what nobody asked for once more:
+// a client's retry of one operation, a delivery that a receiver's answer made necessary.
 const AnotherAttempt = ", attempt "
 
 // carryOut has the client do one thing, and adds what arrived meanwhile to the traffic

@@ -28,13 +28,13 @@ func EmbedClient(
 	ctx context.Context, program AdapterProgram, clock *Pastime, opts mock.Options, orders *merchant.Orders, log *exchange.Log,
 ) (*Client, func() error, error) {
 	opts.Now, opts.After = clock.Now, clock.After
-	m, err := mock.Start(opts)
+	m, err := mock.Start(opts) //nolint:contextcheck // as long as the mock lives, not the call
 	if err != nil {
 		return nil, nil, fmt.Errorf("start the embedded mock: %w", err)
 	}
 	adapter, ended := converse(ctx, program)
 	var driven *Driven
-	stop := func() error {
+	stop := func() error { //nolint:contextcheck // closing a mock has a time of its own
 		broken := adapter.Broken()
 		adapter.Close()
 		ending := <-ended
@@ -86,7 +86,7 @@ func meet(ctx context.Context, adapter *Adapter, m *mock.Mock) error {
 	if err != nil {
 		return fmt.Errorf("make the CA file: %w", err)
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }() // in the machine's own folder for such files
 	_, err = file.Write(m.CertificatePEM())
 	if err := errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("write the CA file: %w", err)

@@ -23,7 +23,10 @@ func embed(t *testing.T, clock *target.Pastime, answer func(op string) (reply ma
 	program := func(_ context.Context, stdin io.Reader, stdout, _ io.Writer) error {
 		in, out := json.NewDecoder(stdin), json.NewEncoder(stdout)
 		for {
-			var request struct{ ID, Op string }
+			var request struct {
+				ID string `json:"id"`
+				Op string `json:"op"`
+			}
 			if err := in.Decode(&request); errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
