@@ -99,15 +99,25 @@ func (r *receiver) notifyUntilTaken(ctx context.Context) error {
 	if r.taken {
 		return nil
 	}
+	return r.overSchedule(ctx, func() bool { return r.taken })
+}
+
+// notifyOverSchedule notifies as often as there are deliveries in the schedule, whatever
+// is answered: the provider need not have seen the answer.
+func (r *receiver) notifyOverSchedule(ctx context.Context) error {
+	return r.overSchedule(ctx, func() bool { return false })
+}
+
+func (r *receiver) overSchedule(ctx context.Context, enough func() bool) error {
 	label := "notification"
 	for i, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
 		if err := r.suite.sleep(ctx, gap); err != nil {
 			return err
 		}
-		if i > 0 || r.killed { // the receiver's answer asks for it, not the scenario
+		if i > 0 || r.killed { // a receiver's answer may have asked for it, and not the scenario
 			label = "notification" + target.AnotherAttempt + strconv.Itoa(i+1)
 		}
-		if err := r.notifyAs(ctx, label); err != nil || r.taken {
+		if err := r.notifyAs(ctx, label); err != nil || enough() {
 			return err
 		}
 	}
@@ -116,20 +126,6 @@ func (r *receiver) notifyUntilTaken(ctx context.Context) error {
 
 func (r *receiver) notifyTimes(ctx context.Context, times int) error {
 	for range times {
-		if err := r.notify(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// notifyOverSchedule notifies as often as there are deliveries in the schedule, whatever
-// is answered: the provider need not have seen the answer.
-func (r *receiver) notifyOverSchedule(ctx context.Context) error {
-	for _, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
-		if err := r.suite.sleep(ctx, gap); err != nil {
-			return err
-		}
 		if err := r.notify(ctx); err != nil {
 			return err
 		}

@@ -110,6 +110,8 @@ func oddReceiver() {
 			<-r.Context().Done()
 		case "absent":
 			http.NotFound(w, r)
+		case "crashes":
+			os.Exit(2)
 		case "crashes-at-second":
 			if arrived.Add(1) == 2 {
 				fmt.Fprintln(os.Stderr, "panic: duplicate key")

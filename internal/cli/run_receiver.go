@@ -145,7 +145,7 @@ func (f receiverFlags) check() error {
 	switch {
 	case f.url == "":
 		return usagef("run receiver needs --url, where notifications go")
-	case f.settle < 0:
+	case f.settle <= 0:
 		return usagef("--settle %s is not a time to wait", f.settle)
 	case f.timeout <= 0:
 		return usagef("--timeout %s is not a time to wait", f.timeout)
