@@ -123,7 +123,8 @@ func (h harEntry) exchange() (*Exchange, error) {
 	if e.Response.Body, err = harText(h.Response.Content.Text, h.Response.Content.Encoding); err != nil {
 		return nil, fmt.Errorf("response body: %w", err)
 	}
-	e.Response.Truncated = int64(len(e.Response.Body)) < h.Response.Content.Size
+	// No text at all is an answer that the client got and the recording left out.
+	e.Response.Truncated = len(e.Response.Body) > 0 && int64(len(e.Response.Body)) < h.Response.Content.Size
 	return e, nil
 }
 

@@ -84,6 +84,7 @@ func TestAHAR(t *testing.T) {
 	assert.False(t, whole.Response.Truncated)
 
 	assert.True(t, list[1].Request.Truncated, "its text is shorter than its Content-Length says")
+	assert.False(t, list[1].Response.Truncated, "its answer was left out, and not lost")
 	assert.True(t, list[2].Request.Truncated, "bytes that are not UTF-8 came as U+FFFD")
 	require.NotNil(t, list[3].Failure)
 	assert.Equal(t, "no answer was recorded: net::ERR_CONNECTION_CLOSED", list[3].Failure.Text)
