@@ -12,7 +12,10 @@ import (
 
 // A Client judges what a client sent that was given these credentials. Each of its
 // sentences holds only when something was there to judge.
-type Client struct{ Credentials d24.Credentials }
+type Client struct {
+	Credentials d24.Credentials
+	Arrival     Arrival // nil = exchanges were recorded by the server, when they arrived
+}
 
 // An Operation is everything that a client sent for one purpose, in order of arrival:
 // the first attempt and its retries.
@@ -20,6 +23,28 @@ type Operation []*exchange.Exchange
 
 // A Sentence says one thing about all that a client sent.
 type Sentence func(c Client, operations []Operation) Finding
+
+// Knowing is the sentence for who may lack the credentials that it is judged by: without
+// one of them it tells nothing.
+func Knowing(s Sentence, names ...string) Sentence {
+	return func(c Client, operations []Operation) Finding {
+		if f, lacks := lacksAny(c.Credentials, names); lacks {
+			return f
+		}
+		return s(c, operations)
+	}
+}
+
+func lacksAny(c d24.Credentials, names []string) (Finding, bool) {
+	for _, name := range names {
+		known := false
+		c.Named(func(set, _ string) { known = known || set == name })
+		if !known {
+			return unseen(name + " in the environment, by which this is judged"), true
+		}
+	}
+	return Finding{}, false
+}
 
 // A check is what is wrong with one request; empty when nothing is.
 type check func(e *exchange.Exchange) string
@@ -67,7 +92,9 @@ func name(e *exchange.Exchange) string { return e.Request.Method + " " + shorten
 // quote is a value that a client sent, in a sentence.
 func quote(text string) string { return fmt.Sprintf("%q", shorten(text)) }
 
-// path is the request's path as the endpoints are written.
+// PathOf is the request's path as the endpoints are written, whatever stands before it.
+func PathOf(e *exchange.Exchange) string { return path(e) }
+
 func path(e *exchange.Exchange) string { return strings.TrimSuffix(pathOf(e), "/") }
 
 func isUnder(e *exchange.Exchange, paths ...string) bool {

@@ -45,7 +45,7 @@ func (c Client) isReadOnlyKey(text string) bool {
 
 // LooksUpWithReadOnlyKey judges that lookups show the read-only key.
 func (c Client) LooksUpWithReadOnlyKey(operations []Operation) Finding {
-	return each(operations, "a lookup with Authorization", both(isLookup, has(d24.HeaderAuthorization)), "Authorization: Bearer and the read-only key", func(e *exchange.Exchange) string {
+	return each(operations, "a lookup with Authorization", both(both(isLookup, isWhole), has(d24.HeaderAuthorization)), "Authorization: Bearer and the read-only key", func(e *exchange.Exchange) string {
 		value := e.Request.Header.Get(d24.HeaderAuthorization)
 		key, bearer := strings.CutPrefix(value, d24.BearerScheme)
 		switch {
@@ -79,7 +79,7 @@ func (c Client) SendsRightLogin(operations []Operation) Finding {
 }
 
 func (c Client) login(operations []Operation, picked pick) Finding {
-	return each(operations, "a signed deposits request", picked, "X-Login with the deposits API Key", func(e *exchange.Exchange) string {
+	return each(operations, "a signed deposits request", both(picked, isWhole), "X-Login with the deposits API Key", func(e *exchange.Exchange) string {
 		switch login := e.Request.Header.Get(d24.HeaderLogin); {
 		case login == c.Credentials.Deposits.APIKey:
 			return ""
@@ -270,15 +270,33 @@ func (Client) DatesInUTC(operations []Operation) Finding {
 	})
 }
 
-// DatesFresh judges that X-Date is within five seconds of its arrival.
-func (Client) DatesFresh(operations []Operation) Finding {
-	return each(operations, "a request with X-Date", isDated, "X-Date at most 5 seconds from the time of arrival", func(e *exchange.Exchange) string {
-		date, _ := xDateOf(e)
-		if d24.InWindow(e.Started, date) {
+// DatesFresh judges that X-Date is within five seconds of its arrival. Where that is not
+// known well enough to tell, it does not.
+func (c Client) DatesFresh(operations []Operation) Finding {
+	certain := func(e *exchange.Exchange) bool {
+		early, late := c.ages(e)
+		return isDated(e) && (early >= -d24.Window && late <= d24.Window || early > d24.Window || late < -d24.Window)
+	}
+	return each(operations, "a request with X-Date whose age can be told", certain, "X-Date at most 5 seconds from the time of arrival", func(e *exchange.Exchange) string {
+		early, late := c.ages(e)
+		if early >= -d24.Window && late <= d24.Window {
 			return ""
 		}
-		return fmt.Sprintf("X-Date: %s, arrived at %s", quote(e.Request.Header.Get(d24.HeaderDate)), e.Started.UTC().Format("2006-01-02T15:04:05.000Z"))
+		const form = "2006-01-02T15:04:05.000Z"
+		from, to := c.arrival(e)
+		text := fmt.Sprintf("X-Date: %s, arrived at %s", quote(e.Request.Header.Get(d24.HeaderDate)), from.UTC().Format(form))
+		if !from.Equal(to) {
+			text += " at the earliest, and at " + to.UTC().Format(form) + " at the latest"
+		}
+		return text
 	})
+}
+
+// ages bound how old a request's date was when it arrived; negative ages are in the future.
+func (c Client) ages(e *exchange.Exchange) (least, most time.Duration) {
+	date, _ := xDateOf(e)
+	from, to := c.arrival(e)
+	return from.Sub(date), to.Sub(date)
 }
 
 // DatesEach judges that X-Date is there, and tells when this very request was made.

@@ -178,7 +178,7 @@ func isUnknown(e *exchange.Exchange) bool {
 // try again breaks no rule.
 func (c Client) RetriesSafely(operations []Operation) Finding {
 	var retried []*exchange.Exchange
-	lost, sameSecond := false, false
+	lost, because := false, "a retry"
 	for _, o := range creations(operations) {
 		first := slices.IndexFunc(o, isUnknown)
 		if first < 0 {
@@ -190,7 +190,7 @@ func (c Client) RetriesSafely(operations []Operation) Finding {
 			case Holds:
 				retried = append(retried, o[first], retry)
 			case Unseen:
-				sameSecond = true
+				because = f.Expected
 			case Broken, Unclear:
 				return f
 			}
@@ -199,10 +199,8 @@ func (c Client) RetriesSafely(operations []Operation) Finding {
 	switch {
 	case !lost:
 		return unseen("a request whose answer was lost")
-	case len(retried) == 0 && sameSecond:
-		return unseen("a retry in another second than the first attempt")
 	case len(retried) == 0:
-		return unseen("a retry")
+		return unseen(because)
 	}
 	return holds(retried...)
 }
@@ -215,6 +213,8 @@ func (c Client) isSafeRetry(first, retry *exchange.Exchange) Finding {
 		return broken(expected, "a retry without a key, which the server takes for another operation", first, retry)
 	case key != again:
 		return broken(expected, fmt.Sprintf("another key: %s after %s", quote(again), quote(key)), first, retry)
+	case !isWhole(first) || !isWhole(retry):
+		return unseen("a retry that was recorded byte for byte")
 	case !bytes.Equal(first.Request.Body, retry.Request.Body):
 		return broken(expected, "another body: "+difference(first.Request.Body, retry.Request.Body), first, retry)
 	}
@@ -229,7 +229,7 @@ func (c Client) isSafeRetry(first, retry *exchange.Exchange) Finding {
 	case first.Timing.Total >= time.Second:
 		return broken(expected, fmt.Sprintf("the X-Date of the first attempt, whose answer was lost %s later", first.Timing.Total.Round(time.Millisecond)), first, retry)
 	}
-	return unseen("a retry in another second") // within one second a fresh date is the same
+	return unseen("a retry in another second than the first attempt") // within one second a fresh date is the same
 }
 
 // Retried is what a client did after its first attempt, in words, for what is observed.

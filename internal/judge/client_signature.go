@@ -168,7 +168,10 @@ func (Client) AuthenticatesCashouts(operations []Operation) Finding {
 
 // SendsCashoutsLogin judges that login is the cashouts API Key.
 func (c Client) SendsCashoutsLogin(operations []Operation) Finding {
-	withLogin := func(e *exchange.Exchange) bool { login, _ := bodyCredentials(e); return isCashout(e) && login != "" }
+	withLogin := func(e *exchange.Exchange) bool {
+		login, _ := bodyCredentials(e)
+		return isCashout(e) && isWhole(e) && login != ""
+	}
 	return each(operations, "a cashouts request with login", withLogin, "login is the cashouts API Key", func(e *exchange.Exchange) string {
 		switch login, _ := bodyCredentials(e); login {
 		case c.Credentials.Cashouts.APIKey:
@@ -182,7 +185,10 @@ func (c Client) SendsCashoutsLogin(operations []Operation) Finding {
 
 // SendsPassphrase judges that pass is the API Passphrase.
 func (c Client) SendsPassphrase(operations []Operation) Finding {
-	withPass := func(e *exchange.Exchange) bool { _, pass := bodyCredentials(e); return isCashout(e) && pass != "" }
+	withPass := func(e *exchange.Exchange) bool {
+		_, pass := bodyCredentials(e)
+		return isCashout(e) && isWhole(e) && pass != ""
+	}
 	return each(operations, "a cashouts request with pass", withPass, "pass is the API Passphrase", func(e *exchange.Exchange) string {
 		switch _, pass := bodyCredentials(e); pass {
 		case c.Credentials.Cashouts.APIPassphrase:

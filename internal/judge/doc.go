@@ -29,6 +29,10 @@
 // client set out to do, with all its attempts. A sentence over traffic that holds
 // nothing of the kind is [Unseen], never green.
 //
+// Who only has what passed by, a recording or a proxy's, finds the operations by
+// [Operations], when requests arrived by [SeenFromAfar], and of a server what [Passages]
+// tell: that it accepted what it must not. What such traffic leaves open is [Unseen].
+//
 // # Nobody is blamed for what was not seen
 //
 // Broken means that the opposite of the rule was seen. A retry that met a full
