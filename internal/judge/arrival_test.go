@@ -61,3 +61,12 @@ func TestWhoLacksACredentialIsToldWhich(t *testing.T) {
 	known := judge.Client{Credentials: d24.Credentials{Deposits: d24.DepositsCredentials{APIKey: "us"}}}
 	assert.Equal(t, judge.Broken, sentence(known, []judge.Operation{{wrong}}).Outcome)
 }
+
+func TestAShortInvoiceStandsInAKeyByChance(t *testing.T) {
+	t.Parallel()
+	const uuid = "0b5ef3a1-7c1f-4a39-9d3e-6c0a5f1f7a11"
+	for invoice, want := range map[string]judge.Outcome{"1": judge.Holds, "f3": judge.Holds, "7c1f": judge.Broken, "5ef3a1": judge.Broken} {
+		e := keyed(made, uuid, `{"invoice_id":"`+invoice+`"}`)
+		assert.Equal(t, want, judge.Client{}.KeysAreRandom([]judge.Operation{{e}}).Outcome, invoice)
+	}
+}

@@ -15,6 +15,7 @@ import (
 type Client struct {
 	Credentials d24.Credentials
 	Arrival     Arrival // nil = exchanges were recorded by the server, when they arrived
+	Memory      Memory  // nil = none: each sentence finds out anew what is wrong with a signature
 }
 
 // An Operation is everything that a client sent for one purpose, in order of arrival:
@@ -33,6 +34,24 @@ func Knowing(s Sentence, names ...string) Sentence {
 		}
 		return s(c, operations)
 	}
+}
+
+// known is a finding that rests on the API Signature of each product that it is about:
+// nothing holds that was not checked.
+func (c Client) known(f Finding) Finding {
+	if f.Outcome != Holds {
+		return f
+	}
+	for _, e := range f.Exchanges {
+		name := d24.EnvDepositsAPISignature
+		if isCashout(e) {
+			name = d24.EnvCashoutsAPISignature
+		}
+		if without, lacks := lacksAny(c.Credentials, []string{name}); lacks {
+			return without
+		}
+	}
+	return f
 }
 
 func lacksAny(c d24.Credentials, names []string) (Finding, bool) {
@@ -127,6 +146,9 @@ func hasBody(e *exchange.Exchange) bool { return len(e.Request.Body) > 0 && isWh
 // both is the pick of what two picks have in common.
 func both(a, b pick) pick { return func(e *exchange.Exchange) bool { return a(e) && b(e) } }
 
+// IsCall says whether a request belongs to the API.
+func IsCall(e *exchange.Exchange) bool { return anything(e) }
+
 // anything picks all that belongs to the API.
 func anything(e *exchange.Exchange) bool { return isDeposits(e) || isCashout(e) }
 
@@ -205,9 +227,9 @@ func (c Client) KeepsSecrets(operations []Operation) Finding {
 		d24.EnvDepositsAPISignature: c.Credentials.Deposits.APISignature,
 		d24.EnvCashoutsAPISignature: c.Credentials.Cashouts.APISignature,
 	})
-	return each(operations, "a request", anything, "the signing secret stays at home", func(e *exchange.Exchange) string {
+	return c.known(each(operations, "a request", anything, "the signing secret stays at home", func(e *exchange.Exchange) string {
 		return whereIs(secrets, e)
-	})
+	}))
 }
 
 // whereIs says in which part of a request a secret is; empty when in none.

@@ -24,7 +24,7 @@ func (Client) IsAuthenticated(operations []Operation) Finding {
 
 // CreatesSigned judges that what creates something is signed, and with nothing less.
 func (c Client) CreatesSigned(operations []Operation) Finding {
-	return each(operations, "a request that creates a deposit or a refund", isCreation, "every POST is signed with the API Signature of deposits", func(e *exchange.Exchange) string {
+	return c.known(each(operations, "a request that creates a deposit or a refund", isCreation, "every POST is signed with the API Signature of deposits", func(e *exchange.Exchange) string {
 		value := e.Request.Header.Get(d24.HeaderAuthorization)
 		scheme, _, _ := strings.Cut(value, " ")
 		switch {
@@ -36,7 +36,7 @@ func (c Client) CreatesSigned(operations []Operation) Finding {
 			return "X-Login is the read-only key"
 		}
 		return c.faultOf(mistakes.Key)(e)
-	})
+	}))
 }
 
 func (c Client) isReadOnlyKey(text string) bool {
@@ -170,7 +170,7 @@ func (Client) SendsJSON(operations []Operation) Finding {
 
 // SendsUTF8 judges the letters: sent in UTF-8, and signed in it.
 func (c Client) SendsUTF8(operations []Operation) Finding {
-	return each(operations, "a request with a body", both(anything, hasBody), "UTF-8, sent and signed", func(e *exchange.Exchange) string {
+	return c.known(each(operations, "a request with a body", both(anything, hasBody), "UTF-8, sent and signed", func(e *exchange.Exchange) string {
 		switch {
 		case bytes.HasPrefix(e.Request.Body, []byte(byteOrderMark)):
 			return "a byte order mark stands before the text"
@@ -178,7 +178,7 @@ func (c Client) SendsUTF8(operations []Operation) Finding {
 			return "the body is not UTF-8"
 		}
 		return c.charsetFault(e)
-	})
+	}))
 }
 
 // Says judges that a text arrived as it was given: a name is part of an operation.

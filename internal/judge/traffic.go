@@ -27,6 +27,13 @@ type Passage struct {
 	Judge func(s Server, exchanges []*exchange.Exchange) Finding
 }
 
+// Together are the sentences that can be broken by requests of which each is in order.
+func Together() []Sentence {
+	return []Sentence{
+		Client.StaysOnHTTPS, Client.DatesEach, Client.KeysForOneOperation, Client.KeysAreRandom, Client.RetriesSafely,
+	}
+}
+
 // Passages are all that can be told of a server in passing.
 func Passages() []Passage {
 	return []Passage{
@@ -134,7 +141,19 @@ func (s Server) DeclinesWrongPayloadSignature(exchanges []*exchange.Exchange) Fi
 	return declines(exchanges, both(isCashoutSigned, ours), "a cashouts request with a wrong Payload-Signature", s.wrongSignature)
 }
 
+// wrongSignature looks for the mistake only where it matters, since that takes its time.
 func (s Server) wrongSignature(e *exchange.Exchange) string {
+	right := d24.NewKey(s.Credentials.Deposits.APISignature).VerifyAuthorization(
+		e.Request.Header.Get(d24.HeaderAuthorization), e.Request.Header.Get(d24.HeaderDate), e.Request.Header.Get(d24.HeaderLogin), e.Request.Body)
+	if isCashout(e) {
+		right = d24.NewKey(s.Credentials.Cashouts.APISignature).VerifyPayload(e.Request.Header.Get(d24.HeaderPayloadSignature), e.Request.Body)
+	}
+	switch {
+	case right:
+		return ""
+	case Read(e).Kind != Accepted:
+		return "the signature is wrong"
+	}
 	if d := (Client{Credentials: s.Credentials}).diagnose(e); d.About != mistakes.Nothing {
 		return told(d)
 	}
