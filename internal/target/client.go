@@ -17,6 +17,7 @@ type Client struct {
 	Products    []rules.Product
 	Credentials d24.Credentials
 	Source      Source
+	Arrival     judge.Arrival // of its requests; nil = they were recorded by the server
 }
 
 // A Source is where the requests of a client come from. One that drives the client has

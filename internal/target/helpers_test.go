@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
@@ -60,6 +61,8 @@ func hookCommand(name string, arguments []string) int {
 		if child.Run() != nil {
 			return 1
 		}
+	case "call": // the server of its environment, as an observed command does
+		return callCommand()
 	case "listen": // at an address, and do what is asked there: a receiver in miniature
 		return listenCommand(arguments[0])
 	case "leave": // a grandchild that hangs and holds the output
@@ -69,6 +72,24 @@ func hookCommand(name string, arguments []string) int {
 			return 1
 		}
 	}
+	return 0
+}
+
+// callCommand asks for the status of a deposit, with no credentials at all.
+func callCommand() int {
+	pem, err := os.ReadFile(os.Getenv(d24.EnvCAFile))
+	if err != nil {
+		return 1
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	answer, err := client.Get(os.Getenv(d24.EnvBaseURL) + d24.PathDeposits + "/300000001")
+	if err != nil {
+		return 3
+	}
+	answer.Body.Close()
+	fmt.Fprintln(os.Stdout, "status", answer.StatusCode)
 	return 0
 }
 
