@@ -11,6 +11,7 @@ import (
 
 	"github.com/cucumber/godog"
 
+	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/target"
 )
@@ -40,7 +41,7 @@ var (
 
 // clientWorld prepares a scenario that judges a client.
 func clientWorld(s *scene, sc *godog.ScenarioContext) part {
-	c := &client{scene: s, judge: judge.Client{Credentials: s.suite.Client.Credentials}}
+	c := &client{scene: s, judge: judge.Client{Credentials: s.suite.Client.Credentials, Arrival: s.suite.Client.Arrival, Memory: s.suite.diagnoses}}
 	sc.Step(stepClient, c.that)
 	sc.Step(stepClientNamed, c.thatFor)
 	sc.Step(stepClientIn, c.whileIn)
@@ -116,7 +117,7 @@ func (c *client) next() error {
 // understands reports whether the client took the answer for what it was.
 func (c *client) understands() error {
 	if len(c.traffic.Replies) == 0 || len(c.traffic.Operations) == 0 {
-		return &missing{"what the client makes of an answer is told by an adapter only"}
+		return &noted{target.OnlyAdaptersTell}
 	}
 	last := len(c.traffic.Operations) - 1
 	o, reply := c.traffic.Operations[last], c.traffic.Replies[last]
@@ -134,10 +135,10 @@ func sentences() map[string]judge.Sentence {
 		"the signing secrets are nowhere in it":                                 judge.Client.KeepsSecrets,
 		"every request is authenticated":                                        judge.Client.IsAuthenticated,
 		"everything that creates is signed":                                     judge.Client.CreatesSigned,
-		"lookups carry the read-only key":                                       judge.Client.LooksUpWithReadOnlyKey,
-		"nothing but lookups has the read-only key":                             judge.Client.KeepsReadOnlyKey,
-		"the API Key is in X-Login of every request":                            judge.Client.SendsLogin,
-		"X-Login is the deposits API Key":                                       judge.Client.SendsRightLogin,
+		"lookups carry the read-only key":                                       judge.Knowing(judge.Client.LooksUpWithReadOnlyKey, d24.EnvReadOnlyKey),
+		"nothing but lookups has the read-only key":                             judge.Knowing(judge.Client.KeepsReadOnlyKey, d24.EnvReadOnlyKey),
+		"the API Key is in X-Login of every request":                            judge.Knowing(judge.Client.SendsLogin, d24.EnvDepositsAPIKey),
+		"X-Login is the deposits API Key":                                       judge.Knowing(judge.Client.SendsRightLogin, d24.EnvDepositsAPIKey),
 		"the mandatory deposits headers are there":                              judge.Client.SendsDepositsHeaders,
 		"Authorization is D24, one space, and 64 lower-case hexadecimal digits": judge.Client.WritesAuthorization,
 		"Content-Type is application/json wherever there is a body":             judge.Client.SendsJSONType,
@@ -149,8 +150,8 @@ func sentences() map[string]judge.Sentence {
 		"X-Date is in UTC":                                                      judge.Client.DatesInUTC,
 		"X-Date is at most 5 seconds old when it arrives":                       judge.Client.DatesFresh,
 		"every request has a date of its own":                                   judge.Client.DatesEach,
-		"signatures are made with the deposits API Signature":                   judge.Client.IsSigned,
-		"signatures are over X-Date, X-Login and the bytes that are sent":       judge.Client.SignsWhatItSends,
+		"signatures are made with the deposits API Signature":                   judge.Knowing(judge.Client.IsSigned, d24.EnvDepositsAPISignature),
+		"signatures are over X-Date, X-Login and the bytes that are sent":       judge.Knowing(judge.Client.SignsWhatItSends, d24.EnvDepositsAPISignature),
 		"everything that creates has an idempotency key":                        judge.Client.SendsKeys,
 		"GET and DELETE have no idempotency key":                                judge.Client.KeysOnlyOnPosts,
 		"idempotency keys are random":                                           judge.Client.KeysAreRandom,
@@ -158,13 +159,13 @@ func sentences() map[string]judge.Sentence {
 		"a retry has the same key and body, and a fresh date and signature":     judge.Client.RetriesSafely,
 
 		"login, pass and Payload-Signature are on every request":              judge.Client.AuthenticatesCashouts,
-		"login is the cashouts API Key":                                       judge.Client.SendsCashoutsLogin,
-		"pass is the API Passphrase":                                          judge.Client.SendsPassphrase,
-		"login and pass are in the body, and nowhere else":                    judge.Client.CarriesCredentials,
-		"Payload-Signature is made with the cashouts API Signature":           judge.Client.PaysWithItsKey,
+		"login is the cashouts API Key":                                       judge.Knowing(judge.Client.SendsCashoutsLogin, d24.EnvCashoutsAPIKey),
+		"pass is the API Passphrase":                                          judge.Knowing(judge.Client.SendsPassphrase, d24.EnvCashoutsAPIPassphrase),
+		"login and pass are in the body, and nowhere else":                    judge.Knowing(judge.Client.CarriesCredentials, d24.EnvCashoutsAPIPassphrase),
+		"Payload-Signature is made with the cashouts API Signature":           judge.Knowing(judge.Client.PaysWithItsKey, d24.EnvCashoutsAPISignature),
 		"Payload-Signature is on every request":                               judge.Client.SendsPayloadSignature,
-		"Payload-Signature is the HMAC of the body that is sent":              judge.Client.SignsPayload,
-		"Payload-Signature is over every byte that is sent":                   judge.Client.SignsWholePayload,
+		"Payload-Signature is the HMAC of the body that is sent":              judge.Knowing(judge.Client.SignsPayload, d24.EnvCashoutsAPISignature),
+		"Payload-Signature is over every byte that is sent":                   judge.Knowing(judge.Client.SignsWholePayload, d24.EnvCashoutsAPISignature),
 		"Payload-Signature is 64 lower-case hexadecimal digits":               judge.Client.WritesPayloadSignature,
 		"Payload-Signature, Content-Type and User-Agent are on every request": judge.Client.SendsCashoutsHeaders,
 		"Content-Type of cashouts is application/json":                        judge.Client.SendsCashoutsType,

@@ -17,6 +17,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
@@ -47,14 +48,15 @@ type Suite struct {
 
 	// alone is held by a scenario that changes the target for everybody, and shared
 	// by all others.
-	alone    sync.RWMutex
-	builder  *reports.Builder
-	created  ids
-	failures failures
-	mu       sync.Mutex
-	ran      int
-	deaths   int // of a receiver, as far as they are in the results
-	broken   []error
+	alone     sync.RWMutex
+	diagnoses judge.Memory // of a client's signatures
+	builder   *reports.Builder
+	created   ids
+	failures  failures
+	mu        sync.Mutex
+	ran       int
+	deaths    int // of a receiver, as far as they are in the results
+	broken    []error
 }
 
 const (
@@ -85,6 +87,7 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	case rules.RoleServer:
 		s.builder.Clock(s.Server.Clock().Offset, s.Server.Clock().Error)
 	case rules.RoleClient:
+		s.diagnoses = judge.Memory{}
 		s.Concurrency = 1 // there is one client, and it does one thing at a time
 	case rules.RoleReceiver:
 	}
