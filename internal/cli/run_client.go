@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,51 +21,89 @@ import (
 	"github.com/d24conform/d24conform/reports"
 )
 
-// clientFlags are the flags of run client.
+// clientFlags are the flags of run client, and its command.
 type clientFlags struct {
 	judgeFlags
 
-	adapter string
-	timeout time.Duration
-	seed    uint64
+	adapter   string
+	recording string
+	command   []string // behind --
+	phases    []string
+	timeout   time.Duration
+	seed      uint64
 }
 
 func (a *app) runClientCommand() *cobra.Command {
 	var flags clientFlags
 	cmd := &cobra.Command{
-		Use:   "client --adapter CMD [flags]",
+		Use:   "client (--adapter CMD | --recording FILE | -- CMD ARGS…) [flags]",
 		Short: "Judge a client by every documented rule that binds it",
 		Example: indent(`
 d24conform run client --adapter 'node adapter.mjs'
 d24conform run client --adapter './adapter --config "my client.ini"' --products deposits
-d24conform run client --adapter 'php adapter.php' --tags '@CLI-KEY-02 or @CLI-TLS-01'
-d24conform run client --adapter './adapter' --require go-live --json | jq '.rules[] | select(.verdict == "fail")'`),
-		Long: `It starts the bundled mock and a program of yours that drives your client, the adapter,
-and judges what the client sends: its exact bytes and when they arrived, never what it
-says of itself. It also makes trouble: answers that are lost, certificates that must
-be refused, redirects to plain HTTP. What the client was never seen to do is not tested.
+d24conform run client --adapter './adapter' --require go-live --json | jq '.rules[] | select(.verdict == "fail")'
+d24conform run client -- npm test
+d24conform run client --phases plain,certificate,trouble --seed 7 -- php checkout.php
+d24conform run client --recording browser.har --tags '@DEP-SIG-04 or @CLI-KEY-02'`),
+		Long: `It judges a client by what it sends: its exact bytes and when they arrived, never what it
+says of itself. What the client was never seen to do is not tested, and the report says
+what would show it. There are three ways to see one:
 
-The adapter is started once. It reads one JSON object a line from stdin and writes one
-a line to stdout; its stderr is kept. The first line says hello, with the server's
-address, its CA file and the credentials; the last is followed by the end of stdin.
-CMD is split like a shell's words, and never run by a shell.
+--adapter CMD starts a program of yours that drives your client. It is started once,
+reads one JSON object a line from stdin and writes one a line to stdout; its stderr is
+kept. The first line says hello, with the address of the bundled mock, its CA file and
+the credentials; the last is followed by the end of stdin. CMD is split like a shell's
+words, and never run by a shell. All trouble is made: answers that are lost, certificates
+that must be refused, redirects to plain HTTP.
+
+-- CMD ARGS… runs a command that uses your client, such as its tests, against the bundled
+mock: once plain, once with a certificate of an unknown authority, which must stop it from
+sending anything, and once in trouble if --phases asks for that. It finds the mock by
+D24_BASE_URL and the credentials by D24_…; what curl, openssl, Go, node, python, PHP and
+Java trust is set by their own variables. Its output goes to stderr.
+
+--recording FILE judges traffic that somebody recorded: an exchanges.jsonl, or a HAR with
+sensitive data. Signatures are judged with the D24_… credentials of the client.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md, exchanges.jsonl with what the mock saw, and adapter-stderr.txt.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runClient(cmd.Context(), flags) },
+summary.md, exchanges.jsonl with what arrived, and adapter-stderr.txt or
+command-output.txt.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
+				return usagef("run client takes no arguments but a command behind --, and %q is one", args[0]).
+					withHint("d24conform run client -- npm test")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("timeout") && flags.timeout <= 0 {
+				return usagef("--timeout %s is not a time to wait", flags.timeout)
+			}
+			flags.command = args
+			return a.runClient(cmd.Context(), flags)
+		},
 	}
 	f := cmd.Flags()
 	flags.add(f, "both")
 	f.StringVar(&flags.adapter, "adapter", "", "`CMD` that drives the client")
-	f.DurationVar(&flags.timeout, "timeout", target.AnswerTimeout, "`TIME` that one operation may take the adapter")
-	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` from which follows what the mock leaves to chance")
+	f.StringVar(&flags.recording, "recording", "", "`FILE` with recorded traffic: exchanges.jsonl or HAR")
+	f.StringSliceVar(&flags.phases, "phases", phaseNames(), "`LIST` of what a command meets: plain,certificate,trouble")
+	f.DurationVar(&flags.timeout, "timeout", 0, "`TIME` that one operation may take the adapter (default 30s), or each phase the command (default 10m)")
+	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` from which follow the trouble and what the mock leaves to chance")
 	return cmd
+}
+
+func phaseNames() []string {
+	var names []string
+	for _, phase := range target.DefaultPhases() {
+		names = append(names, string(phase))
+	}
+	return names
 }
 
 // runClient judges one client, writes the report and returns the verdict as an error.
 func (a *app) runClient(ctx context.Context, flags clientFlags) error {
-	command, err := flags.command()
+	judged, err := a.way(flags)
 	if err != nil {
 		return err
 	}
@@ -79,15 +118,50 @@ func (a *app) runClient(ctx context.Context, flags clientFlags) error {
 	if err != nil {
 		return err
 	}
-	j.suite.Client = &target.Client{Products: products}
-	if err := j.checkSelection(products); err != nil {
-		return err
-	}
 	credentials, err := config.ResolveCredentials("", a.env)
 	if err != nil {
 		return err
 	}
-	server, err := mock.Start(mock.Options{Credentials: credentials, Seed: flags.seed})
+	j.suite.Client = &target.Client{Products: products, Credentials: credentials}
+	if err := j.checkSelection(products); err != nil {
+		return err
+	}
+	return judged(ctx, j, flags)
+}
+
+// way is how the client is seen: exactly one of three.
+func (a *app) way(flags clientFlags) (judged func(context.Context, *judging, clientFlags) error, err error) {
+	chosen := 0
+	for _, way := range []struct {
+		chosen bool
+		judged func(context.Context, *judging, clientFlags) error
+	}{
+		{flags.adapter != "", a.runAdapter},
+		{flags.recording != "", a.runRecording},
+		{len(flags.command) > 0, a.runObserved},
+	} {
+		if way.chosen {
+			chosen++
+			judged = way.judged
+		}
+	}
+	switch {
+	case chosen == 0:
+		return nil, usagef("run client needs --adapter CMD, --recording FILE or -- CMD: where the client's requests come from").
+			withHint("d24conform run client --help says what each of them is")
+	case chosen > 1:
+		return nil, usagef("--adapter, --recording and a command behind -- are three ways to see a client: give one")
+	}
+	return judged, nil
+}
+
+// runAdapter judges a client that does what it is told.
+func (a *app) runAdapter(ctx context.Context, j *judging, flags clientFlags) error {
+	command, err := target.SplitCommand(flags.adapter)
+	if err != nil {
+		return usagef("--adapter %q: %w", flags.adapter, err)
+	}
+	server, err := mock.Start(mock.Options{Credentials: j.suite.Client.Credentials, Seed: flags.seed})
 	if err != nil {
 		return err
 	}
@@ -95,7 +169,7 @@ func (a *app) runClient(ctx context.Context, flags clientFlags) error {
 	if err := j.makeDir(); err != nil {
 		return err
 	}
-	adapter, words, err := target.StartAdapter(command, flags.timeout)
+	adapter, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout))
 	if err != nil {
 		j.removeDir()
 		return usagef("--adapter: %w", err)
@@ -106,22 +180,6 @@ func (a *app) runClient(ctx context.Context, flags clientFlags) error {
 		return undrivable(err, words.String())
 	}
 	return a.judgeDriven(ctx, j, server, adapter, words)
-}
-
-// command is the adapter's command line.
-func (f clientFlags) command() ([]string, error) {
-	if f.adapter == "" {
-		return nil, usagef("run client needs --adapter, the command that drives the client").
-			withHint("d24conform run client --help says what an adapter is")
-	}
-	command, err := target.SplitCommand(f.adapter)
-	if err != nil {
-		return nil, usagef("--adapter %q: %w", f.adapter, err)
-	}
-	if f.timeout <= 0 {
-		return nil, usagef("--timeout %s is not a time to wait", f.timeout)
-	}
-	return command, nil
 }
 
 // greet tells the adapter where the mock is. The CA file is there for as long as hello
