@@ -105,7 +105,7 @@ func (a *app) mock(ctx context.Context, flags mockFlags) error {
 			a.warnf("the mock did not stop cleanly: %v", err)
 		}
 	}()
-	ca, err := writeCA(m, flags.caOut)
+	ca, err := writeCA("mock", m.BaseURL(), m.CertificatePEM(), flags.caOut)
 	if err != nil {
 		return err
 	}
@@ -212,27 +212,27 @@ func parseReadings(chosen []string) (map[string]string, error) {
 }
 
 // writeCA writes the certificate that clients must trust, and returns its absolute
-// path. The default name has the port in it, so that two mocks have two files and
-// the next start on the same port finds its clients configured.
-func writeCA(m *mock.Mock, path string) (string, error) {
+// path. The default name has the port in it, so that two servers of ours have two files
+// and the next start on the same port finds its clients configured.
+func writeCA(of, baseURL string, certificate []byte, path string) (string, error) {
 	if path != "" {
-		return writeFile(path, m.CertificatePEM())
+		return writeFile(path, certificate)
 	}
-	base, err := url.Parse(m.BaseURL())
+	base, err := url.Parse(baseURL)
 	if err != nil {
-		return "", fmt.Errorf("address of the mock: %w", err)
+		return "", fmt.Errorf("address of the %s: %w", of, err)
 	}
-	name := "mock-ca-" + base.Port() + ".pem"
+	name := of + "-ca-" + base.Port() + ".pem"
 	if cache, err := os.UserCacheDir(); err == nil {
 		folder := filepath.Join(cache, program)
 		if os.MkdirAll(folder, 0o755) == nil {
-			if written, err := writeFile(filepath.Join(folder, name), m.CertificatePEM()); err == nil {
+			if written, err := writeFile(filepath.Join(folder, name), certificate); err == nil {
 				return written, nil
 			}
 		}
 	}
 	// No home, or one that cannot be written: a service account, a container.
-	return writeFile(filepath.Join(os.TempDir(), program+"-"+name), m.CertificatePEM())
+	return writeFile(filepath.Join(os.TempDir(), program+"-"+name), certificate)
 }
 
 // writeFile replaces a file whole: a client never reads half of it.

@@ -17,7 +17,8 @@
 // # What it keeps
 //
 // Each exchange when it is over, up to [MaxBody] of each body and [MaxKept] in all. Who
-// judges asks for them afterwards, so that nobody waits for a verdict.
+// judges asks for them afterwards, so that nobody waits for a verdict. It keeps secrets as
+// they passed, in memory: who writes them down puts names in their places.
 package proxy
 
 import (
