@@ -209,7 +209,7 @@ func (a *app) desk(flags receiverFlags, fixed bool, run string) (*target.Desk, e
 	if !fixed {
 		return desk, nil
 	}
-	ca, err := writeCA(desk.Mock, "")
+	ca, err := writeCA("mock", desk.Mock.BaseURL(), desk.Mock.CertificatePEM(), "")
 	if err != nil {
 		_ = desk.Close()
 		return nil, err
