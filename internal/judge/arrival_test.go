@@ -37,6 +37,7 @@ func TestFreshnessIsToldByTheServersClock(t *testing.T) {
 		{"five seconds, or nearly six: Date has whole seconds only", []*exchange.Exchange{sentAt(-5*time.Second, noon)}, judge.Unseen},
 		{"no answer says what time it is, so the recorder's clock counts", []*exchange.Exchange{sentAt(0, "")}, judge.Holds},
 		{"and a date that is old by that is old", []*exchange.Exchange{sentAt(-7*time.Second, "")}, judge.Broken},
+		{"what has no answer is told by the clock of the others", []*exchange.Exchange{sentAt(0, noon), sentAt(-7*time.Second, "")}, judge.Broken},
 		{"a clock that was set meanwhile: each answer for itself", []*exchange.Exchange{sentAt(0, noon), sentAt(-time.Minute, minuteBack)}, judge.Holds},
 		{"and what has no answer is not told", []*exchange.Exchange{sentAt(0, noon), sentAt(-time.Minute, minuteBack), sentAt(-time.Hour, "")}, judge.Holds},
 	} {
