@@ -38,6 +38,9 @@ const (
 	listenTimeout = 10 * time.Second
 	// listenEvery is how long lies between two looks whether it does.
 	listenEvery = 50 * time.Millisecond
+	// endTimeout is how long a program that has broken a connection off may take to end,
+	// which is microseconds of its own and the turn of a busy machine.
+	endTimeout = 2 * time.Second
 	// dialTimeout ends one look. Loopback answers or refuses at once.
 	dialTimeout = time.Second
 )
@@ -125,13 +128,18 @@ func (p *Program) Died() error {
 	}
 }
 
-// AwaitEnd waits, when nobody listens any more, until the process is known to have ended:
-// its sockets are closed before that is. It waits no longer than for a start.
+// AwaitEnd waits until the process is known to have ended, after a connection of its has
+// broken: its sockets are closed before that is, the one that it listens on not always
+// first. One that goes on listening is waited for 2 s, any other as long as for a start.
 func (p *Program) AwaitEnd(ctx context.Context) {
-	if p.running == nil || p.listens(ctx) {
+	if p.running == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, listenTimeout)
+	patience := endTimeout
+	if !p.listens(ctx) {
+		patience = listenTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
 	case <-p.running.ended:
