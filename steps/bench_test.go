@@ -22,7 +22,7 @@ import (
 func BenchmarkTwins(b *testing.B) {
 	var feature strings.Builder
 	feature.WriteString(`Feature: twins
-  @DEP-SIG-03 @deposits
+  @DEP-SIG-03 @server @deposits
   Rule: many twins
     Scenario Outline: twin <n>
       Given a deposit request that the server accepts

@@ -139,7 +139,7 @@ func proofless(ro role, conforming, run outcome) string {
 			return where + " failed without a sentence"
 		case failed(is.verdict) && is.uncertain:
 			return where + " failed although a control of it was not accepted"
-		case is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
+		case !ro.repeats && is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
 			return fmt.Sprintf("%s passed with %d calls, and with %d against %s as it is", where, is.calls, was.calls, ro.peer)
 		}
 	}

@@ -38,7 +38,8 @@
 // # Receivers
 //
 // A receiver lives by a clock that stands still, and is killed and started again where a
-// scenario says so. A delivery that its own answer makes necessary is no call of the suite.
+// scenario says so. Its answers, and when it died, decide how often it is notified, so calls
+// are not compared.
 package selftest
 
 import (
