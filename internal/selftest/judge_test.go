@@ -27,7 +27,7 @@ func made(changes ...func(*outcome)) outcome {
 	o.rules = map[string]reports.Verdict{}
 	for _, s := range o.scenarios {
 		for _, id := range s.rules {
-			if o.rules[id] == "" || s.verdict != reports.Pass {
+			if o.rules[id] == "" || s.verdict != reports.Pass && o.rules[id] != reports.Fail {
 				o.rules[id] = s.verdict
 			}
 		}
