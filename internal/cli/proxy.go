@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/d24conform/d24conform/internal/cli/config"
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/proxy"
@@ -83,18 +82,7 @@ func (a *app) proxy(ctx context.Context, flags proxyFlags) error {
 	case flags.duration < 0:
 		return usagef("--for %s is not a time to wait", flags.duration)
 	}
-	products, err := config.ParseProducts(flags.products)
-	if err != nil {
-		return err
-	}
-	if len(products) == 0 {
-		products = rules.Products()
-	}
-	j, err := prepare(flags.judgeFlags, rules.RoleClient)
-	if err != nil {
-		return err
-	}
-	credentials, err := config.ResolveCredentials("", a.env)
+	j, err := a.prepareClient(flags.judgeFlags)
 	if err != nil {
 		return err
 	}
@@ -103,7 +91,6 @@ func (a *app) proxy(ctx context.Context, flags proxyFlags) error {
 	if err != nil {
 		return err
 	}
-	j.suite.Client = &target.Client{Products: products, Credentials: credentials}
 	j.role = proxyRole
 	if err := j.makeDir(); err != nil {
 		return err
@@ -128,7 +115,7 @@ func (a *app) proxy(ctx context.Context, flags proxyFlags) error {
 	} else if err := a.printf("%s", ready); err != nil {
 		return err
 	}
-	watch := &watch{app: a, proxy: p, faults: steps.Watch{Credentials: credentials}, secrets: target.NewSecrets(credentials)}
+	watch := &watch{app: a, proxy: p, faults: steps.Watch{Credentials: j.suite.Client.Credentials}, secrets: target.NewSecrets(j.suite.Client.Credentials)}
 	watch.until(ctx, flags.duration)
 	if err := p.Close(); err != nil {
 		a.warnf("the proxy did not stop cleanly: %v", err)

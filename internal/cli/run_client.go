@@ -107,26 +107,36 @@ func (a *app) runClient(ctx context.Context, flags clientFlags) error {
 	if err != nil {
 		return err
 	}
-	products, err := config.ParseProducts(flags.products)
+	j, err := a.prepareClient(flags.judgeFlags)
 	if err != nil {
 		return err
+	}
+	if err := j.checkSelection(j.suite.Client.Products); err != nil {
+		return err
+	}
+	return judged(ctx, j, flags)
+}
+
+// prepareClient reads what every judgement of a client needs: its products, all where none
+// is named, and the keys that it has, if anybody told us.
+func (a *app) prepareClient(flags judgeFlags) (*judging, error) {
+	products, err := config.ParseProducts(flags.products)
+	if err != nil {
+		return nil, err
 	}
 	if len(products) == 0 {
 		products = rules.Products()
 	}
-	j, err := prepare(flags.judgeFlags, rules.RoleClient)
+	j, err := prepare(flags, rules.RoleClient)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	credentials, err := config.ResolveCredentials("", a.env)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	j.suite.Client = &target.Client{Products: products, Credentials: credentials}
-	if err := j.checkSelection(products); err != nil {
-		return err
-	}
-	return judged(ctx, j, flags)
+	return j, nil
 }
 
 // way is how the client is seen: exactly one of three.

@@ -19,6 +19,9 @@
 // Each exchange when it is over, up to [MaxBody] of each body and [MaxKept] in all. Who
 // judges asks for them afterwards, so that nobody waits for a verdict. It keeps secrets as
 // they passed, in memory: who writes them down puts names in their places.
+//
+// Client, proxy and server together take 1.3 times the CPU that they take with a bare
+// httputil.ReverseProxy (median of five rounds in turn, 1.0 to 1.5; BenchmarkForward).
 package proxy
 
 import (
