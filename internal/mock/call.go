@@ -80,8 +80,13 @@ func (e *environment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	a := e.answerSafely(c, err != nil)
 	if c.late > 0 {
-		// A client that gives up is not waited for: when it comes back, this is over.
+		// A client that gives up is not waited for: when it comes back, this is over. Nor
+		// is it answered: between its goodbye in TLS and the end of its connection it
+		// could still read, and would have hung up and been served at once.
 		e.wait(c.late, r.Context().Done())
+		if r.Context().Err() != nil {
+			c.ending = dropped
+		}
 	}
 	if c.reword != nil {
 		a = c.reword(a)

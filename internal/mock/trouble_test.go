@@ -118,7 +118,9 @@ func TestDelaysEndWithTheClient(t *testing.T) {
 	hangUp()
 	require.Error(t, <-gone)
 	require.NoError(t, admin.Settle(t.Context()))
-	assert.Len(t, admin.ExchangesAfter(0), 1)
+	late := admin.ExchangesAfter(0)
+	require.Len(t, late, 1)
+	assert.Equal(t, exchange.FailureClosed, late[0].Failure.Kind, "nobody was there to be answered")
 
 	_, err = admin.AddFault(mock.Fault{Kind: mock.FaultDropAfterCommit, DelayMS: 1100})
 	require.NoError(t, err)
