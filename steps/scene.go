@@ -168,7 +168,7 @@ func (s *scene) verdict(result *reports.Scenario, err error, interrupted bool) e
 		switch {
 		case f.Outcome == judge.Unseen && !s.scenario.Has(tagObserved):
 			result.Verdict, result.Step, result.Expected, result.Seen = reports.NotTested, "", "", ""
-			result.Reason = "there was not " + f.Expected
+			result.Reason = "missing: " + f.Expected
 		case s.scenario.Has(tagObserved):
 			result.Verdict = reports.Observed
 		case f.Outcome == judge.Unclear:

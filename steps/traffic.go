@@ -28,7 +28,7 @@ func JudgeTraffic(ledger *rules.Ledger, products []rules.Product, meta reports.M
 		case judge.Broken:
 			s.Verdict, s.Expected, s.Seen = reports.Fail, f.Expected, f.Seen
 		case judge.Unseen, judge.Unclear:
-			s.Verdict, s.Reason = reports.NotTested, "there was not "+f.Expected
+			s.Verdict, s.Reason = reports.NotTested, "missing: "+f.Expected
 		case judge.Holds:
 		}
 		if err := builder.Add(s); err != nil {
