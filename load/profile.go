@@ -31,6 +31,7 @@ type Profile struct {
 	Seed        uint64
 	Valid       []Threshold // a run that breaks one says nothing about speed
 	Thresholds  []Threshold // a run that breaks one fails
+	Override    Override    // what of this the command line said
 }
 
 // Keys is how often each idempotency key is shown, and in which order.
@@ -151,6 +152,7 @@ type Override struct {
 // With is the profile with what the command line says.
 func (p *Profile) With(o Override) (*Profile, error) {
 	changed := *p
+	changed.Override = o
 	changed.Stages = slices.Clone(p.Stages)
 	whole := NewSchedule(p.Stages, 0)
 	for i := range changed.Stages {

@@ -30,7 +30,7 @@ func TestEveryEmbeddedProfileIsReadAndMeansSomething(t *testing.T) {
 func TestAProfileSaysWhatItSays(t *testing.T) {
 	t.Parallel()
 	p, err := parseProfile("p.yaml", "p", []byte(`
-about: everything
+about: "every\tthing: \"\u00f1\""
 stages: [{ramp: 100, for: 2s}, {hold: 3s}, {rate: 50, for: 1m}]
 connections: 4
 burst: 2
@@ -48,7 +48,7 @@ thresholds: [create.p99 < 50ms]
 `))
 	require.NoError(t, err)
 	want := &Profile{
-		Name: "p", About: "everything",
+		Name: "p", About: "every\tthing: \"ñ\"",
 		Stages:      []Stage{{0, 100, 2 * time.Second}, {100, 100, 3 * time.Second}, {50, 50, time.Minute}},
 		Connections: 4, Burst: 2, Operations: [operations]int{Create: 3, Stale: 1, Cashout: 1}, BodyBytes: []int{256, 1024},
 		Keys: Keys{Count: 10, Attempts: 3, Order: Spread, Window: 5}, Retries: Retries{2, 10 * time.Millisecond}, Timeout: time.Second,
@@ -57,6 +57,24 @@ thresholds: [create.p99 < 50ms]
 		Thresholds: []Threshold{{"create.p99 < 50ms", "create.p99", "<", 50, Milliseconds}},
 	}
 	assert.Equal(t, want, p)
+	again, err := parseProfile("p.yaml", "p", []byte(p.YAML()))
+	require.NoError(t, err)
+	assert.Equal(t, want, again, "what a report says of a profile can be run")
+}
+
+func TestAProfileAsRunCanBeRunAgain(t *testing.T) {
+	t.Parallel()
+	for _, name := range Names() {
+		p, err := Open(name)
+		require.NoError(t, err)
+		p, err = p.With(Override{Rate: 70, Duration: 7 * time.Second, Connections: 3, Seed: 5})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"--rate 70", "--duration 7s", "--connections 3", "--seed 5"}, p.Override.flags())
+		again, err := parseProfile("again.yaml", name, []byte(p.YAML()))
+		require.NoError(t, err, p.YAML())
+		p.Override = Override{}
+		assert.Equal(t, p, again, name)
+	}
 }
 
 func TestMistakesInProfilesAreToldWithTheirPlace(t *testing.T) {

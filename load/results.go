@@ -58,6 +58,9 @@ type Results struct {
 	Faults      map[string]int     `json:"faults"` // that struck, by kind
 	Generator   Generator          `json:"generator"`
 	Notes       []string           `json:"notes"`
+	Overrides   []string           `json:"overrides"` // what the command line said in the place of the profile
+	AsRun       string             `json:"as_run"`    // the profile with these, as a file that can be run again
+	Series      *Series            `json:"series,omitempty"`
 }
 
 // TargetInfo says what was asked.
@@ -120,7 +123,7 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 			Requests: e.schedule.Total(), Sent: stats.hits, Seconds: e.schedule.Length().Seconds(), PeakRate: round(e.schedule.Peak(), PerSecond),
 		},
 		Connections: p.Connections, Protocol: "HTTP/1.1", Numbers: map[string]float64{},
-		Errors: []ErrorCount{}, Invariants: []Invariant{}, Thresholds: []Judged{}, Faults: map[string]int{}, Notes: []string{},
+		Errors: []ErrorCount{}, Invariants: []Invariant{}, Thresholds: []Judged{}, Faults: map[string]int{}, Notes: []string{}, Overrides: p.Override.flags(), AsRun: p.YAML(),
 	}
 	if e.HTTP2 {
 		r.Protocol = "HTTP/2"

@@ -98,6 +98,9 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 	r := e.results(stats, findings, ended.Sub(e.pacer.start()), connections, reconnects)
 	r.Started, r.DurationMS, r.Partial = started.UTC(), ended.Sub(started).Milliseconds(), interrupted
 	r.Generator = generator(spent, stats)
+	if r.Series, err = e.series(stats); err != nil {
+		return nil, err
+	}
 	if err := e.ask(ctx, r, findings); err != nil {
 		return nil, err
 	}

@@ -63,6 +63,17 @@ func (s *Schedule) Due(elapsed time.Duration) uint64 {
 	return uint64(n)                                                                       //nolint:gosec // not negative
 }
 
+// due is how many requests the stages ask for before a moment, parts of one included.
+func (s *Schedule) due(elapsed time.Duration) float64 {
+	due := 0.0
+	for _, p := range s.pieces {
+		if t := min(elapsed-p.begin, p.For).Seconds(); t > 0 {
+			due = p.first + p.From*t + (p.To-p.From)/(2*p.For.Seconds())*t*t
+		}
+	}
+	return due
+}
+
 // at solves from·t + (to-from)/(2·d)·t² = due - first for t.
 func (p piece) at(due float64) time.Duration {
 	n, slope := due-p.first, (p.To-p.From)/p.For.Seconds()

@@ -20,12 +20,28 @@ var schema []byte
 // ResultsSchema returns the JSON Schema of results.json (draft 2020-12).
 func ResultsSchema() []byte { return bytes.Clone(schema) }
 
-// WriteJSON writes results.json.
+// WriteJSON writes results.json: for people to read, with the points of all charts in one
+// line in the place of thousands.
 func WriteJSON(w io.Writer, r *Results) error {
-	encoder := json.NewEncoder(w)
+	head := *r
+	head.Series = nil
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	if err := encoder.Encode(&head); err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	if r.Series != nil {
+		b.Truncate(b.Len() - len("\n}\n"))
+		points, err := json.Marshal(r.Series)
+		if err != nil {
+			return fmt.Errorf("write the results: %w", err)
+		}
+		fmt.Fprintf(&b, ",\n  \"series\": %s\n}\n", points)
+	}
+	_, err := b.WriteTo(w)
+	return err
 }
 
 // WriteJUnit writes the invariants and the thresholds as test cases, in the form of the

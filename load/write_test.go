@@ -38,6 +38,7 @@ thresholds: [errors < 1%, cashout.p99 < 1s]
 	e.due.Store(e.schedule.Total())
 	r := e.results(&stats, f, 2*time.Second, 1, 0)
 	require.NoError(t, e.ask(t.Context(), r, f))
+	r.Series = plotted(t, record{seq: 0, op: Create, status: 201, took: 6 * ms}, record{seq: 1, op: Refund, outcome: lost, marks: markError, scheduled: time.Second, took: 11 * ms})
 	r.Started, r.Generator = begun, generator(usage{cpu: time.Second, rss: 30 << 20}, &stats)
 	r.conclude(p.Valid, p.Thresholds, nil)
 	return r
@@ -68,6 +69,8 @@ func TestResultsKeepTheirSchema(t *testing.T) {
 	require.Error(t, schema.Validate(v))
 	var keys map[string]any
 	require.NoError(t, json.Unmarshal([]byte(text), &keys))
+	require.Contains(t, keys, "series")
+	delete(keys, "series") // what was written before there were any is read too
 	assert.ElementsMatch(t, doc.(map[string]any)["required"], mapKeys(keys), "a key that the schema does not require")
 }
 
