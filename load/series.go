@@ -48,10 +48,10 @@ const all = "all"
 const maxSteps = 300
 
 // stepOf is how long a step is. A second has room for a p99 at 100 requests a second;
-// it is less as long as a step keeps fifty requests, and more only where the run is so
+// it is less as long as a step keeps twenty requests, and more only where the run is so
 // long that there would be too many.
 func stepOf(length time.Duration, requests uint64) time.Duration {
-	const perStep = 50
+	const perStep = 20
 	steps := []time.Duration{
 		100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second,
 		10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,

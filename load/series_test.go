@@ -10,11 +10,11 @@ import (
 
 const ms = time.Millisecond
 
-// plotted is the series of a schedule of 100 requests a second for two seconds, of which
+// plotted is the series of a schedule of 40 requests a second for two seconds, of which
 // the journal has these records.
 func plotted(t *testing.T, records ...record) *Series {
 	t.Helper()
-	e := &engine{Options: Options{Journal: journalOf(t, records...)}, schedule: NewSchedule([]Stage{{100, 100, 2 * time.Second}}, 1)}
+	e := &engine{Options: Options{Journal: journalOf(t, records...)}, schedule: NewSchedule([]Stage{{40, 40, 2 * time.Second}}, 1)}
 	var stats statistics
 	for _, r := range records {
 		if r.try == 0 && r.marks&markResolve == 0 {
@@ -50,8 +50,8 @@ func TestLatencyIsDrawnWhereTheRequestWasDue(t *testing.T) {
 		record{seq: 2, op: Status, status: 404, marks: markError, scheduled: 20 * ms, late: 5 * ms, took: ms},
 		record{seq: 9, op: Create, status: 201, marks: markResolve | markAccepted},
 	)
-	assert.InDelta(t, 500, s.StepMS, 0, "200 requests in two seconds are fifty in half a one")
-	assert.Equal(t, []float64{100, 100, 100, 100}, s.Asked)
+	assert.InDelta(t, 500, s.StepMS, 0, "80 requests in two seconds are twenty in half a one")
+	assert.Equal(t, []float64{40, 40, 40, 40}, s.Asked)
 	assert.Equal(t, []float64{6, 0, 0, 2}, s.Sent, "where its sending began, and tries are no requests of the schedule")
 	assert.Equal(t, []float64{6, 1200, -1, -1}, points(s.P50))
 	assert.Equal(t, []float64{27, 1200, -1, -1}, points(s.P99), "from when it was due, the retry included")
@@ -99,7 +99,7 @@ func TestAStepSuitsTheRun(t *testing.T) {
 		want     time.Duration
 	}{
 		{2 * time.Second, 4000, 100 * ms},
-		{2 * time.Second, 200, 500 * ms},
+		{2 * time.Second, 200, 200 * ms},
 		{30 * time.Second, 30_000, 100 * ms},
 		{31 * time.Second, 31_000, 200 * ms},
 		{30 * time.Second, 30, time.Second},
