@@ -242,6 +242,18 @@ func (a *Admin) AwaitNotifications(ctx context.Context, enough func([]Notificati
 // with repeats of its own.
 func (a *Admin) ResendNotification(id int) (Notification, error) { return a.env.outbox.resend(id) }
 
+// HastenNotification lets the oldest notification of a receiver, by its URL, that waits
+// for its next attempt wait no longer, once none is being sent there. It returns what the
+// notification would have waited, and 0 when none is going to be sent there any more. The
+// attempt is dated as if the time had passed.
+func (a *Admin) HastenNotification(ctx context.Context, url string) (time.Duration, error) {
+	gap, err := a.env.outbox.hasten(ctx, url)
+	if err != nil {
+		return 0, fmt.Errorf("hasten a notification: %w", err)
+	}
+	return gap, nil
+}
+
 // SetClockOffset sets the mock's clock minus true time.
 func (a *Admin) SetClockOffset(d time.Duration) {
 	a.env.clock.set(func(s *clockSetting) { s.offset = d })

@@ -52,7 +52,7 @@ func (e *environment) setCashout(tx *store.Tx, cashout *store.Cashout, to d24.Ca
 	form := d24.CashoutForm{
 		Date:       e.clock.source().UTC().Format(d24.CashoutDateLayout),
 		ExternalID: cashout.ExternalID,
-		Control:    m.cashouts.Control(cashout.ExternalID),
+		Control:    e.rules.notificationControl(m, cashout),
 		CashoutID:  d24.ID(idText(cashout.ID)),
 	}
 	if cashout.Status == d24.CashoutRejected {
@@ -83,7 +83,7 @@ func (e *environment) merchant(number int) *merchant {
 
 // signNotification dates and signs deposit and refund notifications like a request, with
 // the API Signature of deposits (readings AMB-30 and AMB-31).
-func signNotification(m *merchant, now time.Time, body []byte, h http.Header) {
+func signNotification(m *merchant, _, now time.Time, body []byte, h http.Header) {
 	date, login := d24.FormatDate(now), m.credentials.Deposits.APIKey
 	h[d24.HeaderDate] = []string{date}
 	h[d24.HeaderLogin] = []string{login}
@@ -91,13 +91,25 @@ func signNotification(m *merchant, now time.Time, body []byte, h http.Header) {
 }
 
 // signNotificationBody signs the body alone (AMB-30 body-only).
-func signNotificationBody(m *merchant, _ time.Time, body []byte, h http.Header) {
+func signNotificationBody(m *merchant, _, _ time.Time, body []byte, h http.Header) {
 	h[d24.HeaderAuthorization] = []string{m.deposits.Authorization("", "", body)}
 }
 
 // signCashoutForm signs the raw form; it has its control in any case (reading AMB-32).
 func signCashoutForm(m *merchant, body []byte, h http.Header) {
 	h[d24.HeaderPayloadSignature] = []string{m.cashouts.Payload(body)}
+}
+
+// controlOf is a cashout's control: it covers the external id alone.
+func controlOf(m *merchant, c *store.Cashout) string { return m.cashouts.Control(c.ExternalID) }
+
+// documentedGap is how long the repeat of that number, from 1, waits.
+func documentedGap(repeat int) time.Duration {
+	gap := firstGap
+	for range repeat - 1 {
+		gap *= gapFactor
+	}
+	return gap
 }
 
 // stopsAt says which answer ends the repeats: any 2xx, of refunds 200 alone (reading

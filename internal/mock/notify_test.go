@@ -254,6 +254,52 @@ func TestRepeatsFollowTheDocumentedSchedule(t *testing.T) {
 	}
 }
 
+func TestARepeatCanBeHastened(t *testing.T) {
+	answers := []int{500, 500, 204}
+	var count atomic.Int64
+	url, arrived := receive(t, func(notice) int { return answers[count.Add(1)-1] })
+	m, c := fixed(t, mock.Options{After: func(time.Duration) <-chan time.Time { return nil }}) // time does not pass
+	admin := m.Admin()
+	gap, err := admin.HastenNotification(t.Context(), url)
+	require.NoError(t, err)
+	assert.Zero(t, gap, "there is none")
+
+	require.NoError(t, admin.ApproveDeposit(c.deposit(notified(oneShot("i"), url))))
+	late := base
+	for i, want := range []time.Duration{0, 5 * time.Minute, 25 * time.Minute} {
+		if i > 0 { // right after the first has been sent, answered or not
+			gap, err := admin.HastenNotification(t.Context(), url)
+			require.NoError(t, err)
+			assert.Equal(t, want, gap)
+		}
+		late = late.Add(want)
+		n := <-arrived
+		assert.Equal(t, d24.FormatDate(late), n.Header.Get("X-Date"), "as if the time had passed")
+		require.NoError(t, d24.NewKey(m.Credentials().Deposits.APISignature).VerifyNotification(n.Header.Get, n.Body, m.Credentials().Deposits.APIKey, late))
+	}
+	gap, err = admin.HastenNotification(t.Context(), url)
+	require.NoError(t, err)
+	assert.Zero(t, gap, "it was taken")
+	attempts := admin.Notifications()[0].Attempts
+	require.Len(t, attempts, 3)
+	assert.Equal(t, 30*time.Minute, attempts[2].Time.Sub(attempts[0].Time))
+
+	// Of one that is being sent nobody knows yet whether it will be repeated.
+	hold := make(chan struct{})
+	slow, under := receive(t, func(notice) int { <-hold; return http.StatusInternalServerError })
+	require.NoError(t, admin.ApproveDeposit(c.deposit(notified(oneShot("j"), slow))))
+	<-under
+	hasty, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = admin.HastenNotification(hasty, slow)
+	require.ErrorIs(t, err, context.Canceled)
+	close(hold)
+	gap, err = admin.HastenNotification(t.Context(), slow)
+	require.NoError(t, err)
+	assert.Equal(t, 5*time.Minute, gap)
+	<-under
+}
+
 func TestReadingsOfNotifications(t *testing.T) {
 	for reading, check := range map[string]func(*testing.T, *mock.Mock, notice){
 		"AMB-30=body-only": func(t *testing.T, m *mock.Mock, n notice) {

@@ -112,6 +112,9 @@ type message struct {
 	body     []byte
 	digest   string
 	drop     context.CancelFunc // of a message that has to make room
+	gap      time.Duration      // that it waits, or waited last
+	ahead    time.Duration      // how far its time was moved, by [outbox.hasten]
+	due      chan struct{}      // closed when it need not wait any longer
 }
 
 // add takes a notification in and begins to send it. It never waits.
@@ -173,8 +176,7 @@ func (msg *message) over() bool {
 
 // send delivers a message, and again after each gap until the receiver takes it.
 func (o *outbox) send(ctx context.Context, msg *message) {
-	gap := firstGap
-	for repeats := o.rules.notificationRepeats; ; repeats-- {
+	for repeat := 1; ; repeat++ {
 		status, ok := o.attempt(ctx, msg)
 		switch {
 		case !ok:
@@ -182,19 +184,66 @@ func (o *outbox) send(ctx context.Context, msg *message) {
 		case o.rules.notificationTaken(msg.Kind, status):
 			o.set(msg, NotificationDelivered)
 			return
-		case repeats == 0:
+		case repeat > o.rules.notificationRepeats:
 			o.set(msg, NotificationGivenUp)
 			return
 		}
-		o.set(msg, NotificationWaiting)
+		gap := o.rules.notificationGap(repeat)
 		select {
 		case <-o.after(time.Duration(float64(gap) / o.scale)):
+		case <-o.wait(msg, gap):
+			continue // who hastened it has set its state
 		case <-ctx.Done():
 			return
 		}
-		gap *= gapFactor
 		o.set(msg, NotificationSending)
 	}
+}
+
+// wait enters that a message waits; what it returns is closed when somebody cannot.
+func (o *outbox) wait(msg *message, gap time.Duration) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	msg.State, msg.gap, msg.due = NotificationWaiting, gap, make(chan struct{})
+	o.tell()
+	return msg.due
+}
+
+// hasten ends the waiting of the oldest message for a receiver that waits, when none is
+// being sent there, and returns what it would have waited. It is dated as if it had.
+func (o *outbox) hasten(ctx context.Context, to string) (time.Duration, error) {
+	for {
+		gap, changed := o.hastenNow(to)
+		if changed == nil {
+			return gap, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// hastenNow returns what tells of the end of what is being sent, if anything is.
+func (o *outbox) hastenNow(to string) (time.Duration, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	in := func(state NotificationState) func(*message) bool {
+		return func(msg *message) bool { return msg.URL == to && msg.State == state }
+	}
+	if slices.ContainsFunc(o.list, in(NotificationSending)) {
+		return 0, o.changed
+	}
+	i := slices.IndexFunc(o.list, in(NotificationWaiting))
+	if i < 0 {
+		return 0, nil
+	}
+	msg := o.list[i]
+	msg.State, msg.ahead = NotificationSending, msg.ahead+msg.gap
+	close(msg.due)
+	o.tell()
+	return msg.gap, nil
 }
 
 // attempt delivers a message once and enters what came of it. It is not ok when the
@@ -207,13 +256,13 @@ func (o *outbox) attempt(ctx context.Context, msg *message) (status int, ok bool
 		return 0, false
 	}
 	// Dated when there is a place for it, not when it was its turn.
-	entry := Attempt{Time: o.now(), BodySHA256: msg.digest}
+	entry := Attempt{Time: o.now().Add(msg.ahead), BodySHA256: msg.digest}
 	header := http.Header{"User-Agent": {serverName}, "Content-Type": {d24.ContentTypeJSON}}
 	if msg.Kind == d24.CashoutNotification {
 		header["Content-Type"] = []string{d24.ContentTypeForm}
 		o.rules.signCashoutNotification(msg.merchant, msg.body, header)
 	} else {
-		o.rules.signNotification(msg.merchant, entry.Time, msg.body, header)
+		o.rules.signNotification(msg.merchant, msg.Created, entry.Time, msg.body, header)
 	}
 	status, err := o.courier.deliver(ctx, msg.target, header, msg.body)
 	if ctx.Err() != nil {

@@ -63,7 +63,7 @@ func questions() []question {
 		}},
 		{[]string{"AMB-30", "AMB-31"}, "full", map[string]func(*rulebook){
 			"body-only": func(r *rulebook) { r.signNotification = signNotificationBody },
-			"none":      func(r *rulebook) { r.signNotification = func(*merchant, time.Time, []byte, http.Header) {} },
+			"none":      func(r *rulebook) { r.signNotification = func(*merchant, time.Time, time.Time, []byte, http.Header) {} },
 		}},
 		{[]string{"AMB-32"}, "control-and-signature", map[string]func(*rulebook){"control-only": func(r *rulebook) { r.signCashoutNotification = func(*merchant, []byte, http.Header) {} }}},
 		{[]string{"AMB-33"}, "five", map[string]func(*rulebook){"six": func(r *rulebook) { r.notificationRepeats = 5 }}},

@@ -76,10 +76,12 @@ type rulebook struct {
 	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
 
 	// Notifications.
-	signNotification        func(m *merchant, now time.Time, body []byte, h http.Header) // of deposits and refunds
+	signNotification        func(m *merchant, made, now time.Time, body []byte, h http.Header) // of deposits and refunds
 	signCashoutNotification func(m *merchant, body []byte, h http.Header)
+	notificationControl     func(m *merchant, c *store.Cashout) string
 	notificationTaken       func(kind d24.NotificationKind, status int) bool // does this answer end the repeats
 	notificationRepeats     int                                              // after the first attempt
+	notificationGap         func(repeat int) time.Duration                   // before a repeat, from 1
 
 	bases   func(second bool) store.Bases    // first ids of an environment
 	connect func(first, second *environment) // what the environments share: nothing (ENV-09)
@@ -162,6 +164,8 @@ func newRulebook() *rulebook {
 		signCashoutNotification: signCashoutForm,
 		notificationTaken:       stopsAt,
 		notificationRepeats:     4,
+		notificationControl:     controlOf,
+		notificationGap:         documentedGap,
 
 		bases:   smallBases,
 		connect: func(_, _ *environment) {},
