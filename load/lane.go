@@ -21,6 +21,7 @@ type lane struct {
 	now     func() time.Time // the target's clock
 	sleep   func(ctx context.Context, d time.Duration)
 	wants   bool // deposits are remembered, for status requests
+	live    *live
 
 	sender             sender
 	deposits, cashouts *d24.Signer
@@ -55,6 +56,7 @@ func (l *lane) hit(ctx context.Context, t task, due time.Time, began time.Time) 
 		if !due.IsZero() {
 			r.scheduled, r.late = max(due.Sub(began), 0), max(begun.Sub(due), 0)
 			l.page.add(&r)
+			l.live.take(&r)
 		}
 		if try == 0 {
 			late = r.late
@@ -203,12 +205,7 @@ func (s *statistics) attempt(op Op, j judgement, in *incoming, r *record, begun,
 // merge adds what another connection has seen.
 func (s *statistics) merge(other *statistics) {
 	for op := range s.classes {
-		c, o := &s.classes[op], &other.classes[op]
-		c.due.merge(&o.due)
-		c.send.merge(&o.send)
-		c.first.merge(&o.first)
-		c.attempts += o.attempts
-		c.errors += o.errors
+		s.classes[op].merge(&other.classes[op])
 	}
 	s.late.merge(&other.late)
 	s.sign.merge(&other.sign)
@@ -221,6 +218,14 @@ func (s *statistics) merge(other *statistics) {
 		}
 		s.errors[name] += n
 	}
+}
+
+func (c *class) merge(other *class) {
+	c.due.merge(&other.due)
+	c.send.merge(&other.send)
+	c.first.merge(&other.first)
+	c.attempts += other.attempts
+	c.errors += other.errors
 }
 
 // basicOf is the Authorization that goes with a cashouts request: needed by one reading

@@ -117,12 +117,16 @@ func (p *plan) task(n uint64) task {
 	return t
 }
 
+// count is how many of so many requests are of one kind.
+func (p *plan) count(op Op, requests uint64) uint64 {
+	round, place := requests/uint64(len(p.cycle)), requests%uint64(len(p.cycle))
+	return round*p.each[op] + p.before[place][op]
+}
+
 // cost is a share of what all cashouts of a run of that many requests cost, in whole
 // cashouts.
 func (p *plan) cost(requests uint64, share float64) d24.Amount {
-	round, place := requests/uint64(len(p.cycle)), requests%uint64(len(p.cycle))
-	asked := round*p.each[Cashout] + p.before[place][Cashout]
-	return cashoutAmount * d24.Amount(math.Round(share*float64(asked)/float64(p.keys.Attempts)))
+	return cashoutAmount * d24.Amount(math.Round(share*float64(p.count(Cashout, requests))/float64(p.keys.Attempts)))
 }
 
 // key is the key that the n-th creation shows.

@@ -31,6 +31,7 @@ type Profile struct {
 	Seed        uint64
 	Valid       []Threshold // a run that breaks one says nothing about speed
 	Thresholds  []Threshold // a run that breaks one fails
+	AbortEarly  bool        // a run whose verdict is settled ends: see Results.Stopped
 	Override    Override    // what of this the command line said
 }
 
@@ -147,6 +148,7 @@ type Override struct {
 	Duration    time.Duration // of all stages; each changes in proportion
 	Connections int
 	Seed        uint64
+	AbortEarly  bool
 }
 
 // With is the profile with what the command line says.
@@ -171,6 +173,7 @@ func (p *Profile) With(o Override) (*Profile, error) {
 	if o.Seed > 0 {
 		changed.Seed = o.Seed
 	}
+	changed.AbortEarly = changed.AbortEarly || o.AbortEarly
 	if changed.Connections > maxConnections {
 		return nil, fmt.Errorf("%d connections are more than %d", changed.Connections, maxConnections)
 	}

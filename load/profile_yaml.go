@@ -29,6 +29,7 @@ type (
 		Seed        uint64         `yaml:"seed"`
 		Valid       []string       `yaml:"valid"`
 		Thresholds  []string       `yaml:"thresholds"`
+		AbortEarly  bool           `yaml:"abort_early"`
 	}
 	rawStage struct {
 		Rate float64 `yaml:"rate"` // go on at this rate
@@ -97,6 +98,7 @@ func parseProfile(file, name string, data []byte) (*Profile, error) {
 		Seed:        raw.Seed,
 		Valid:       r.thresholds(raw.Valid, "valid"),
 		Thresholds:  r.thresholds(raw.Thresholds, "thresholds"),
+		AbortEarly:  raw.AbortEarly,
 	}
 	if p.Seed == 0 {
 		p.Seed = defaultSeed

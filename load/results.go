@@ -38,7 +38,8 @@ const (
 type Results struct {
 	Schema      string             `json:"schema"`
 	Verdict     Overall            `json:"verdict"`
-	Partial     bool               `json:"partial"` // interrupted: what follows is a part
+	Partial     bool               `json:"partial"` // the schedule was not sent to its end
+	Stopped     string             `json:"stopped"` // why not; empty when it was
 	Says        string             `json:"says"`    // of the money, in one sentence
 	Profile     string             `json:"profile"`
 	About       string             `json:"about"`
@@ -107,11 +108,19 @@ type Judged struct {
 }
 
 // round keeps as many decimals as are printed: thresholds are held against what a
-// reader sees.
+// reader sees. A share is never rounded to none or to all: one error in a million is
+// not 0%.
 func round(value float64, unit Unit) float64 {
 	decimals := map[Unit]float64{Milliseconds: 3, Percent: 3, PerSecond: 1, Count: 0}[unit]
 	scale := math.Pow(10, decimals)
-	return math.Round(value*scale) / scale
+	rounded := math.Round(value*scale) / scale
+	switch {
+	case unit == Percent && value > 0 && rounded == 0:
+		return 1 / scale
+	case unit == Percent && value < 100 && rounded == 100:
+		return 100 - 1/scale
+	}
+	return rounded
 }
 
 func (e *engine) results(stats *statistics, f *Findings, took time.Duration, connections, reconnects int) *Results {
@@ -161,11 +170,7 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 			continue
 		}
 		c.numbers(set, Op(op).String()+".")
-		all.attempts += c.attempts
-		all.errors += c.errors
-		all.due.merge(&c.due)
-		all.send.merge(&c.send)
-		all.first.merge(&c.first)
+		all.merge(c)
 	}
 	all.numbers(set, "")
 	return r
@@ -185,14 +190,21 @@ func quantiles(set func(string, float64), prefix string, h *histogram) {
 		return
 	}
 	ms := func(ns float64) float64 { return ns / float64(time.Millisecond) }
-	for _, q := range []struct {
-		name string
-		at   float64
-	}{{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}} {
+	for _, q := range quantileNames() {
 		set(prefix+q.name, ms(float64(h.h.ValueAtQuantile(q.at))))
 	}
 	set(prefix+"max", ms(float64(h.h.Max())))
 	set(prefix+"mean", ms(h.h.Mean()))
+}
+
+// A quantile is one by its name.
+type quantile struct {
+	name string
+	at   float64
+}
+
+func quantileNames() []quantile {
+	return []quantile{{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}}
 }
 
 // ask has the mock say what only it knows, and holds the findings against it.

@@ -26,7 +26,8 @@ type Options struct {
 	Run     string    // short and unique; part of every id
 	Secret  [2]uint64 // of chance: what idempotency keys are made of
 	Journal string    // path of the file to write
-	// Ticks is when Progress is to be called; nil = never. Progress must be quick.
+	// Ticks is when the run looks at itself: Progress is called, and a profile that says so
+	// ends the run whose verdict is settled; nil = never. Progress must be quick.
 	Ticks    <-chan time.Time
 	Progress func(Snapshot)
 	Sleep    func(ctx context.Context, d time.Duration) // nil = as long as it says
@@ -58,6 +59,8 @@ type engine struct {
 	feeder   *feeder
 	pacer    *pacer
 	journal  *journal
+	live     *live
+	abort    context.CancelCauseFunc // ends the attack
 	lanes    []*lane
 	free     chan *lane
 	opened   atomic.Int64  // connections, from the beginning
@@ -67,8 +70,9 @@ type engine struct {
 	funds    d24.Amount
 }
 
-// Run does what the profile says and judges what came of it. When ctx ends early, what
-// was done until then is judged, and marked partial.
+// Run does what the profile says and judges what came of it. When ctx ends early, or the
+// run is to end as soon as its verdict is settled, what was done until then is judged,
+// and marked partial.
 func Run(ctx context.Context, opts Options) (*Results, error) {
 	e, err := newEngine(opts) //nolint:contextcheck // fasthttp dials without one
 	if err != nil {
@@ -78,6 +82,8 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
+	ctx, e.abort = context.WithCancelCause(ctx)
+	defer e.abort(nil)
 	started := time.Now()
 	usage := usageNow()
 	e.attack(ctx)
@@ -85,7 +91,7 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 	ended := time.Now()
 
 	// What was lost is asked about and counted even when nobody wants more load.
-	ctx, interrupted := context.WithoutCancel(ctx), ctx.Err() != nil
+	ctx, stopped := context.WithoutCancel(ctx), why(ctx)
 	if err := e.feeder.stop(); err != nil {
 		return nil, err
 	}
@@ -96,7 +102,7 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 		return nil, err
 	}
 	r := e.results(stats, findings, ended.Sub(e.pacer.start()), connections, reconnects)
-	r.Started, r.DurationMS, r.Partial = started.UTC(), ended.Sub(started).Milliseconds(), interrupted
+	r.Started, r.DurationMS, r.Partial, r.Stopped = started.UTC(), ended.Sub(started).Milliseconds(), stopped != "", stopped
 	r.Generator = generator(spent, stats)
 	if r.Series, err = e.series(stats); err != nil {
 		return nil, err
@@ -127,6 +133,7 @@ func newEngine(opts Options) (*engine, error) {
 	if p.asks(Refund) && e.manager == nil {
 		return nil, fmt.Errorf("profile %s makes refunds, and their deposits are approved on a mock's management API, which this target has not", p.Name)
 	}
+	e.live = newLive(p, e.schedule.Total())
 	e.source = newSource(p, opts.Run, opts.Secret, client)
 	e.feeder = newFeeder(e.manager, p)
 	e.due.Store(e.schedule.Total())
@@ -164,7 +171,7 @@ func (e *engine) open() error {
 	e.free = make(chan *lane, p.Connections)
 	for range p.Connections {
 		l := &lane{
-			source: e.source, expect: expect, retries: p.Retries, target: &e.Target, now: e.Target.Now, sleep: e.Sleep, wants: p.asks(Status),
+			source: e.source, expect: expect, retries: p.Retries, target: &e.Target, now: e.Target.Now, sleep: e.Sleep, wants: p.asks(Status), live: e.live,
 			deposits: depositsKey.Signer(), cashouts: cashoutsKey.Signer(), basic: basicOf(e.Target.Credentials.Cashouts),
 			page: page{journal: e.journal},
 		}
@@ -310,7 +317,7 @@ func (e *engine) attack(ctx context.Context) {
 	defer stop()
 	var watching sync.WaitGroup
 	over := make(chan struct{})
-	if e.Ticks != nil && e.Progress != nil {
+	if e.Ticks != nil {
 		watching.Go(func() { e.watch(over) })
 	}
 	// vegeta wants its results taken; ours are in the journal.

@@ -20,7 +20,7 @@ func WriteTerminal(w io.Writer, r *Results, path string) error {
 	fmt.Fprintf(&b, "%s requests in %s s, at most %s/s, over %d connections of %s, seed %d\n",
 		thousands(r.Schedule.Requests), trim(r.Schedule.Seconds), trim(r.Schedule.PeakRate), r.Connections, r.Protocol, r.Seed)
 	if r.Partial {
-		b.WriteString("INTERRUPTED: what follows is a part of the run\n")
+		fmt.Fprintf(&b, "NOT SENT TO THE END: %s; what follows is a part of the run\n", r.Stopped)
 	}
 	b.WriteString("\n")
 	r.table(&b)
@@ -116,10 +116,15 @@ func (j Judged) value() string {
 	if j.Value == nil {
 		return "no such request was made"
 	}
-	if j.Unit == Milliseconds {
-		return trim(*j.Value) + " ms"
+	return j.Unit.of(*j.Value)
+}
+
+// of is a rounded number with its unit.
+func (u Unit) of(value float64) string {
+	if u == Milliseconds {
+		return trim(value) + " ms"
 	}
-	return trim(*j.Value) + string(j.Unit)
+	return trim(value) + string(u)
 }
 
 // remark says what a breach means where it is not that the run fails.

@@ -39,10 +39,42 @@ type pending struct {
 // A fate is what became of one key. Keys are numbered without gaps, so that a slice
 // holds them: 40 bytes each, 40 MB for a million keys.
 type fate struct {
-	object, answer, body uint64
-	attempts             uint32
-	marks                uint8
-	lost                 bool
+	shown
+
+	body     uint64
+	attempts uint32
+	lost     bool
+}
+
+// A shown is what the answers of one key have said so far.
+type shown struct {
+	object, answer uint64 // the first of each
+	marks          uint8
+}
+
+// take holds an answer against the key's first: a replay repeats it, and no key has
+// two different answers or another object.
+func (k *shown) take(r *record) (replay, different, other bool) {
+	if r.marks&markResult != 0 {
+		switch {
+		case k.marks&markResult == 0:
+			k.answer = r.answer
+		case k.answer == r.answer:
+			replay = true
+		default:
+			different = true
+		}
+	}
+	if r.marks&markAccepted != 0 && r.object != 0 {
+		switch {
+		case k.object == 0:
+			k.object = r.object
+		case k.object != r.object:
+			other = true
+		}
+	}
+	k.marks |= r.marks
+	return replay, different, other
 }
 
 // An owner says under which key an object was named.
@@ -105,25 +137,16 @@ func (f *Findings) take(r *record, fates *[spaces][]fate, extra []owner) []owner
 	}
 	k.attempts++
 	k.lost = k.lost || r.outcome.ambiguous()
-	if r.marks&markResult != 0 {
-		switch {
-		case k.marks&markResult == 0:
-			k.answer = r.answer
-		case k.answer == r.answer:
-			f.Replays++
-		default:
-			f.Different++
-		}
+	replay, different, other := k.take(r)
+	switch {
+	case replay:
+		f.Replays++
+	case different:
+		f.Different++
 	}
-	if r.marks&markAccepted != 0 && r.object != 0 {
-		switch {
-		case k.object == 0:
-			k.object = r.object
-		case k.object != r.object:
-			extra = append(extra, owner{r.object, r.key, s})
-		}
+	if other {
+		extra = append(extra, owner{r.object, r.key, s})
 	}
-	k.marks |= r.marks
 	return extra
 }
 

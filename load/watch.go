@@ -12,6 +12,7 @@ type Snapshot struct {
 	Late          time.Duration // p99 since the beginning
 	Hits, Errors  uint64
 	Lost          uint64 // answers, timeouts included
+	Broken        uint64 // keys with two objects, or with two different answers
 }
 
 // watch takes a snapshot at each tick until the attack is over.
@@ -24,12 +25,18 @@ func (e *engine) watch(over <-chan struct{}) {
 		case <-e.Ticks:
 		}
 		stats, now := e.merged(), e.pacer.now()
+		if e.Profile.AbortEarly {
+			e.abortWhenSettled(stats)
+		}
+		if e.Progress == nil {
+			continue
+		}
 		var all class
 		for op := range stats.classes {
 			all.due.merge(&stats.classes[op].due)
 			all.errors += stats.classes[op].errors
 		}
-		s := Snapshot{Hits: stats.hits, Errors: all.errors, Lost: stats.lost + stats.timeouts}
+		s := Snapshot{Hits: stats.hits, Errors: all.errors, Lost: stats.lost + stats.timeouts, Broken: e.live.duplicates.Load() + e.live.different.Load()}
 		if began := e.pacer.start(); !began.IsZero() {
 			s.Elapsed = now.Sub(began)
 			s.Left = max(e.schedule.Length()-s.Elapsed, 0)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func WriteMarkdown(w io.Writer, r *Results) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: load %s\n\n", r.Verdict, r.Profile)
 	if r.Partial {
-		b.WriteString("**The run was interrupted: what follows is a part of it.**\n\n")
+		fmt.Fprintf(&b, "**Not sent to the end: %s. What follows is a part of the run.**\n\n", r.Stopped)
 	}
 	fmt.Fprintf(&b, "%s.\n\n", r.Says)
 	fmt.Fprintf(&b, "- target %s, `%s`\n- %s requests in %s s, at most %s/s, over %d connections of %s, seed %d\n",
@@ -154,8 +155,12 @@ func WriteVegeta(w io.Writer, journal, baseURL string) error {
 
 // line is a snapshot in one line.
 func (s Snapshot) String() string {
+	broken := ""
+	if s.Broken > 0 {
+		broken = fmt.Sprintf("  %s BROKEN", plural(int(min(s.Broken, math.MaxInt)), "key"))
+	}
 	ms := func(d time.Duration) string { return trim(round(float64(d)/float64(time.Millisecond), PerSecond)) }
-	return fmt.Sprintf("%3.0f s  asked %s/s  sent %s/s  p50 %s ms  p99 %s ms  late p99 %s ms  %s errors  %s answers lost  %.0f s left",
+	return fmt.Sprintf("%3.0f s  asked %s/s  sent %s/s  p50 %s ms  p99 %s ms  late p99 %s ms  %s errors  %s answers lost%s  %.0f s left",
 		s.Elapsed.Seconds(), trim(round(s.Asked, Count)), trim(round(s.Sent, Count)), ms(s.P50), ms(s.P99), ms(s.Late),
-		thousands(s.Errors), thousands(s.Lost), s.Left.Seconds())
+		thousands(s.Errors), thousands(s.Lost), broken, s.Left.Seconds())
 }

@@ -89,6 +89,7 @@ inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
 	f.DurationVar(&flags.override.Duration, "duration", 0, "`TIME` of all stages together; each changes in proportion")
 	f.IntVar(&flags.override.Connections, "connections", 0, "`N` connections, and as many requests under way at most")
 	f.Uint64Var(&flags.override.Seed, "seed", 0, "`NUMBER` that the order of requests follows from")
+	f.BoolVar(&flags.override.AbortEarly, "abort-early", false, "end when an invariant is broken or a threshold can no longer be met")
 	f.BoolVar(&flags.http2, "http2", false, "HTTP/2, which costs more CPU on both sides")
 	f.StringVar(&flags.gate, "gate", "", "`FILE` of thresholds beside those of the profile")
 	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
@@ -209,18 +210,22 @@ func (a *app) generate() (undo func()) {
 }
 
 // loadProgress shows how the run stands: on a terminal in one line that is written over
-// every second, else in a line every five.
+// every second, else in a line every five. The run looks at itself every second too.
 func (a *app) loadProgress() (progress func(load.Snapshot), ticks <-chan time.Time, done func()) {
-	const often, seldom = time.Second, 5 * time.Second
+	const often, seldom = time.Second, 5
+	ticker := time.NewTicker(often)
 	if a.isTerminal(a.stderr) {
-		ticker := time.NewTicker(often)
 		return func(s load.Snapshot) { fmt.Fprintf(a.stderr, "\r%s\x1b[K", s) }, ticker.C, func() {
 			ticker.Stop()
 			fmt.Fprint(a.stderr, "\r\x1b[K")
 		}
 	}
-	ticker := time.NewTicker(seldom)
-	return func(s load.Snapshot) { fmt.Fprintln(a.stderr, s) }, ticker.C, ticker.Stop
+	n := 0
+	return func(s load.Snapshot) {
+		if n++; n%seldom == 0 {
+			fmt.Fprintln(a.stderr, s)
+		}
+	}, ticker.C, ticker.Stop
 }
 
 // writeLoad writes the files of the run beside its journal, and makes it the latest.
@@ -252,7 +257,9 @@ func (a *app) concludeLoad(r *load.Results) error {
 	case load.RunPass:
 	}
 	if r.Partial {
-		a.sayf("interrupted: the rest of the schedule was not sent")
+		a.sayf("%s; the rest of the schedule was not sent", r.Stopped)
+	}
+	if r.Stopped == load.Interrupted {
 		codes = append(codes, ExitInterrupted)
 	}
 	if code := WorstExit(codes...); code != ExitOK {
