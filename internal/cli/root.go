@@ -44,7 +44,7 @@ func (a *app) execute(ctx context.Context) error {
 
 func (a *app) rootCommand() *cobra.Command {
 	root := a.group(program, "Judge payment APIs of the D24 family by their documented rules",
-		a.runCommand(), a.mockCommand(), a.proxyCommand(), a.loadCommand(), a.signCommand(), a.rulesCommand(), a.selftestCommand(), a.versionCommand(), a.completionCommand())
+		a.runCommand(), a.mockCommand(), a.proxyCommand(), a.loadCommand(), a.benchCommand(), a.signCommand(), a.rulesCommand(), a.selftestCommand(), a.versionCommand(), a.completionCommand())
 	root.Example = indent(`
 d24conform run server                            # judge the bundled mock by every rule
 d24conform mock                                  # a server to write a client against

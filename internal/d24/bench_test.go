@@ -9,10 +9,10 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/d24conform/d24conform/internal/bench"
 	"github.com/d24conform/d24conform/internal/d24"
 )
 
@@ -101,14 +101,11 @@ const roundTime = 250 * time.Microsecond
 func compare(b *testing.B, body []byte, threads int) {
 	b.Helper()
 	list := append([]way{{"sha256", floor}}, ways()...)
-	together, alone := make([]stopwatch, len(list)), make([]stopwatch, len(list))
+	together, alone := make([]bench.Stopwatch, len(list)), make([]bench.Stopwatch, len(list))
 	for i, w := range list {
 		together[i], alone[i] = prepare(w.op, body, threads), prepare(w.op, body, 1)
 	}
-	times := 1
-	for together[0](times) < roundTime {
-		times *= 2
-	}
+	times := together[0].Lasting(roundTime)
 	ratios, speedups := make([][]float64, len(list)), make([][]float64, len(list))
 	for b.Loop() {
 		unit := together[0](times).Seconds()
@@ -132,46 +129,19 @@ func compare(b *testing.B, body []byte, threads int) {
 	b.ReportMetric(median(speedups[1]), "signer-speedup")
 }
 
-// A stopwatch carries an operation out so many times, and says how long it took.
-type stopwatch func(times int) time.Duration
-
-// prepare makes the stopwatch of an operation that several goroutines carry out at
-// once, so many times each. They wait for each other at the start without sleeping:
-// waking up a thread takes as long as a hundred signatures.
-func prepare(newOp func([]byte) func(), body []byte, threads int) stopwatch {
+// prepare makes the stopwatch of an operation that several goroutines carry out at once,
+// each with state of its own.
+func prepare(newOp func([]byte) func(), body []byte, threads int) bench.Stopwatch {
 	ops := make([]func(), threads)
 	for i := range ops {
 		ops[i] = newOp(body)
 	}
-	return func(times int) time.Duration {
-		var (
-			ready atomic.Int64
-			all   sync.WaitGroup
-			took  = make([]time.Duration, threads)
-		)
-		for i, op := range ops {
-			all.Go(func() {
-				ready.Add(1)
-				for ready.Load() < int64(threads) { //nolint:revive // yielding could put both on one thread
-				}
-				start := time.Now()
-				for range times {
-					op()
-				}
-				took[i] = time.Since(start)
-			})
-		}
-		all.Wait()
-		return slices.Max(took)
-	}
+	return bench.Together(ops...)
 }
 
 func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
 	slices.Sort(values)
-	return values[len(values)/2]
+	return bench.Median(values)
 }
 
 // BenchmarkDeposit has each way on its own, for comparing two commits by benchstat.

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,6 +82,7 @@ type Reply struct {
 	Body        string // the same
 	GaveUp      string // why the client has no answer
 	Unsupported bool
+	Signature   string // of what it was to sign: the whole value of the header
 }
 
 // NewAdapter speaks to a program through its stdin and stdout. after is the clock; nil =
@@ -162,7 +164,7 @@ func (a *Adapter) Do(ctx context.Context, op Op, fields map[string]any) (Reply, 
 	if err != nil {
 		return Reply{}, err
 	}
-	r := Reply{Status: answer.Status, Unsupported: answer.Unsupported}
+	r := Reply{Status: answer.Status, Unsupported: answer.Unsupported, Signature: cmp.Or(answer.Authorization, answer.PayloadSignature)}
 	if answer.Error != nil {
 		r.GaveUp = *answer.Error
 		if r.GaveUp == "" {
@@ -185,6 +187,9 @@ type answer struct {
 	Body        json.RawMessage `json:"body"`
 	Error       *string         `json:"error"`
 	Unsupported bool            `json:"unsupported"`
+
+	Authorization    string `json:"authorization"`     // of sign_deposit
+	PayloadSignature string `json:"payload_signature"` // of sign_cashout
 }
 
 // ask sends one request and waits for its answer.
