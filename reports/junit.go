@@ -179,7 +179,7 @@ func junitBody(rule RuleResult, s ScenarioResult) string {
 	line("expected", s.Expected)
 	line("seen", s.Seen)
 	line("reason", s.Reason)
-	line("exchanges", numbers(s.Exchanges))
+	line("exchanges", inFile(s.Exchanges))
 	for _, c := range s.Calls {
 		line("", c.line())
 	}
@@ -196,9 +196,17 @@ func junitBody(rule RuleResult, s ScenarioResult) string {
 	return b.String()
 }
 
-// numbers lists exchange numbers: 17, 18, 19.
-func numbers(ns []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ns), " ", ", "), "[]")
+// inFile says where exchanges stand: exchanges.jsonl, lines 17, 18, 19. Their numbers are
+// those of its lines.
+func inFile(ns []int) string {
+	list := strings.Trim(strings.ReplaceAll(fmt.Sprint(ns), " ", ", "), "[]")
+	switch len(ns) {
+	case 0:
+		return ""
+	case 1:
+		return "exchanges.jsonl, line " + list
+	}
+	return "exchanges.jsonl, lines " + list
 }
 
 // seconds is the time format of JUnit.

@@ -92,7 +92,7 @@ func (m *markdown) scenario(s ScenarioResult) {
 	item("seen", mdCode(shorten(s.Seen)))
 	item("reason", mdCode(s.Reason))
 	if len(s.Calls) == 0 {
-		item("exchanges", numbers(s.Exchanges))
+		item("exchanges", inFile(s.Exchanges))
 	}
 	for i, c := range s.Calls {
 		if i == maxCalls {

@@ -170,7 +170,7 @@ func (t *terminal) rule(rule RuleResult, color string) {
 // numbers.
 func (t *terminal) calls(s ScenarioResult) {
 	if len(s.Calls) == 0 {
-		t.field("exchanges", numbers(s.Exchanges))
+		t.field("exchanges", inFile(s.Exchanges))
 		return
 	}
 	lines := make([]string, 0, maxCalls+1)

@@ -65,8 +65,12 @@ func alternatives[T ~string](words []T) string {
 	return strings.Join(quoted, "|")
 }
 
-func (c *client) ready() error                                  { return nil }
-func (c *client) afterwards(_ context.Context, err error) error { return err }
+func (c *client) ready() error { return nil }
+
+func (c *client) afterwards(_ context.Context, err error) error {
+	c.remember(err)
+	return err
+}
 
 func (c *client) that(ctx context.Context, does string) error {
 	return c.in(ctx, target.Situation{Does: target.Activity(does)})

@@ -17,7 +17,52 @@ import (
 	"github.com/d24conform/d24conform/reports"
 )
 
-// A failure is a scenario that did not end well, kept for explaining it.
+// An explanation is what is known of a scenario that did not end well, to show it again.
+type explanation interface {
+	// hardness is how hard it is to show: the easiest of a rule's is chosen, and of several
+	// the first.
+	hardness() int
+	// annotate adds to a result what it rests on.
+	annotate(scenario *reports.ScenarioResult)
+	// script shows it again. It may add to the result, since of each rule only one is shown.
+	script(ctx context.Context, of repro.Fault, scenario *reports.ScenarioResult) string
+}
+
+// How hard a failure is to show again.
+const (
+	easy       = iota
+	punctual   // a date near the edge of the window
+	racing     // requests at once
+	chasing    // a request after one whose connection broke
+	impossible // no script can bring it about
+)
+
+// failures are those of a run, by where their scenarios stand.
+type failures struct {
+	mu      sync.Mutex
+	byPlace map[string]explanation
+	scripts map[string]string
+}
+
+// keep keeps a scenario that ended with a sentence that did not hold, or that stayed
+// unclear.
+func (f *failures) keep(scenario Scenario, e explanation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byPlace == nil {
+		f.byPlace = map[string]explanation{}
+	}
+	f.byPlace[placeOf(scenario.Feature, scenario.Line)] = e
+}
+
+// fault is what a script says that it is about.
+func (s *scene) fault(of repro.Fault, step string, f judge.Finding) repro.Fault {
+	of.Scenario, of.Place = s.scenario.Name, placeOf(s.scenario.Feature, s.scenario.Line)
+	of.Step, of.Expected, of.Seen = step, f.Expected, f.Seen
+	return of
+}
+
+// A failure is a scenario of a server.
 type failure struct {
 	world   *world
 	step    string
@@ -26,31 +71,16 @@ type failure struct {
 	smaller []repro.Act // the trio once more, without what it does not need
 }
 
-// failures are those of a run, by where their scenarios stand.
-type failures struct {
-	mu      sync.Mutex
-	byPlace map[string]*failure
-	scripts map[string]string
-}
-
-// remember keeps a scenario that ended with a sentence that did not hold, or that stayed
-// unclear.
 func (w *world) remember(err error) {
-	var found *judged
-	if !errors.As(err, &found) {
+	found, ok := errors.AsType[*judged](err)
+	if !ok {
 		return
 	}
 	finding := found.finding
 	if over := finding.Exchanges; len(over) == 1 && over[0].Label == partProbe {
 		finding.Exchanges = w.trioOf(over[0])
 	}
-	f := &w.suite.failures
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.byPlace == nil {
-		f.byPlace = map[string]*failure{}
-	}
-	f.byPlace[placeOf(w.scenario.Feature, w.scenario.Line)] = &failure{world: w, step: w.step, finding: finding, acts: w.acts}
+	w.suite.failures.keep(w.scenario, &failure{world: w, step: w.step, finding: finding, acts: w.acts})
 }
 
 // trioOf is a probe between its controls.
@@ -81,7 +111,8 @@ func (s *Suite) explain(ctx context.Context, results *reports.Results) {
 	s.failures.scripts = map[string]string{}
 	for i := range results.Rules {
 		rule := &results.Rules[i]
-		chosen := -1
+		var chosen explanation
+		var of *reports.ScenarioResult
 		for k := range rule.Scenarios {
 			scenario := &rule.Scenarios[k]
 			f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)]
@@ -90,39 +121,41 @@ func (s *Suite) explain(ctx context.Context, results *reports.Results) {
 			}
 			switch scenario.Verdict {
 			case reports.Fail, reports.Warn:
-				scenario.Calls, scenario.Signature = f.calls(), s.signature(f)
-				if chosen < 0 || f.hardness() < s.failures.byPlace[placeOf(rule.Scenarios[chosen].Feature, rule.Scenarios[chosen].Line)].hardness() {
-					chosen = k
+				f.annotate(scenario)
+				if chosen == nil || f.hardness() < chosen.hardness() {
+					chosen, of = f, scenario
 				}
 			case reports.Inconclusive:
-				scenario.Calls = f.calls()
+				f.annotate(scenario)
 			case reports.Pass, reports.NotTested, reports.Waived, reports.Observed:
 			}
 		}
-		if chosen < 0 {
+		if chosen == nil {
 			continue
 		}
-		scenario := &rule.Scenarios[chosen]
-		f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)]
-		s.reduce(ctx, f)
-		scenario.Smallest = f.smallest()
-		scenario.Repro = "repro/" + rule.ID + ".sh"
-		plan := s.plan(f)
-		plan.Rule, plan.Says, plan.Fix = rule.ID, rule.Says, rule.Fix
-		s.failures.scripts[scenario.Repro] = plan.Script()
+		of.Repro = "repro/" + rule.ID + ".sh"
+		s.failures.scripts[of.Repro] = chosen.script(ctx, repro.Fault{Rule: rule.ID, Says: rule.Says, Fix: rule.Fix}, of)
 	}
 }
 
-// hardness is how hard a failure is to show again: the easiest of a rule's is chosen, and
-// of several the first.
+// annotate adds the answers that the finding rests on, and what was signed.
+func (f *failure) annotate(scenario *reports.ScenarioResult) {
+	scenario.Calls = f.calls()
+	if scenario.Verdict != reports.Inconclusive {
+		scenario.Signature = f.world.suite.signature(f)
+	}
+}
+
+// script is one that does again what the scenario did, with the smallest request that
+// shows it.
+func (f *failure) script(ctx context.Context, of repro.Fault, scenario *reports.ScenarioResult) string {
+	s := f.world.suite
+	s.reduce(ctx, f)
+	scenario.Smallest = f.smallest()
+	return s.plan(f, of).Script()
+}
+
 func (f *failure) hardness() int {
-	const (
-		easy       = iota
-		punctual   // a date near the edge of the window
-		racing     // requests at once
-		chasing    // a request after one whose connection broke
-		impossible // the mock's own clock has to stand still
-	)
 	hard := easy
 	for _, act := range f.acts {
 		switch {
@@ -204,12 +237,11 @@ func (s *Suite) signature(f *failure) *reports.Signature {
 }
 
 // plan is what a failed scenario did, as far as showing it again needs it.
-func (s *Suite) plan(f *failure) *repro.Plan {
+func (s *Suite) plan(f *failure, of repro.Fault) *repro.Plan {
 	w := f.world
 	acts, trio := f.needed()
 	plan := &repro.Plan{
-		Scenario: w.scenario.Name, Place: placeOf(w.scenario.Feature, w.scenario.Line),
-		Step: f.step, Expected: f.finding.Expected, Seen: f.finding.Seen,
+		Fault: w.fault(of, f.step, f.finding),
 		First: environment(s.Server), Run: s.Orders.Run,
 		ClockOffset: w.server.Clock().Offset, ClockError: w.server.Clock().Error,
 		Acts: acts, Checks: w.checks(f.step, f.finding, trio),

@@ -45,6 +45,9 @@ type Suite struct {
 	// Smaller is how many more trios may be sent for each violated rule, to find the
 	// smallest request that shows it; 0 = none.
 	Smaller int
+	// Again is the command that has a rule judged once more, for the scripts of a client
+	// and of a receiver; nil = it is not known.
+	Again func(rule string) string
 
 	// alone is held by a scenario that changes the target for everybody, and shared
 	// by all others.

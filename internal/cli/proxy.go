@@ -192,6 +192,7 @@ func (a *app) judgeBoth(ctx context.Context, j *judging, upstream string, w *wat
 	files := []reportFile{{"exchanges.jsonl", func(to io.Writer, redact *exchange.Redactor) error { return exchange.Write(to, w.all, redact) }}}
 	files = append(files, sideFiles("client/", client)...)
 	files = append(files, sideFiles("server/", server)...)
+	files = append(files, j.scripts()...)
 	if err := j.keep(files, redact); err != nil {
 		return errors.Join(a.printBoth(client, server, "", j.flags.asJSON), err)
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,12 +123,8 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		return err
 	}
 	left := suite.CleanUp(context.WithoutCancel(ctx))
-	files := []reportFile{{"created.json", func(w io.Writer, _ *exchange.Redactor) error { return writeCreated(w, left) }}}
-	scripts := suite.Scripts()
-	for _, name := range slices.Sorted(maps.Keys(scripts)) {
-		files = append(files, textFile(name, scripts[name]))
-	}
-	return a.report(j, results, server.Secrets(), files...)
+	created := reportFile{"created.json", func(w io.Writer, _ *exchange.Redactor) error { return writeCreated(w, left) }}
+	return a.report(j, results, server.Secrets(), created)
 }
 
 // smallerTrios is how many more trios a violated rule may cost, to find the smallest

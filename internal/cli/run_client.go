@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/repro"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
@@ -66,8 +69,8 @@ Java trust is set by their own variables. Its output goes to stderr.
 sensitive data. Signatures are judged with the D24_… credentials of the client.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md, exchanges.jsonl with what arrived, and adapter-stderr.txt or
-command-output.txt.`,
+summary.md, exchanges.jsonl with what arrived, repro/ with a script for each violated rule
+that finds it there again, and adapter-stderr.txt or command-output.txt.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 				return usagef("run client takes no arguments but a command behind --, and %q is one", args[0]).
@@ -114,6 +117,7 @@ func (a *app) runClient(ctx context.Context, flags clientFlags) error {
 	if err := j.checkSelection(j.suite.Client.Products); err != nil {
 		return err
 	}
+	j.suite.Again = flags.again
 	return judged(ctx, j, flags)
 }
 
@@ -137,6 +141,24 @@ func (a *app) prepareClient(flags judgeFlags) (*judging, error) {
 	}
 	j.suite.Client = &target.Client{Products: products, Credentials: credentials}
 	return j, nil
+}
+
+// again is the command line that has a rule judged once more.
+func (flags clientFlags) again(rule string) string {
+	words := []string{"d24conform", "run", "client", "--tags", "@" + rule}
+	switch {
+	case flags.adapter != "":
+		words = append(words, "--adapter", flags.adapter)
+	case flags.recording != "":
+		words = append(words, "--recording", flags.recording)
+	}
+	if flags.seed != 0 {
+		words = append(words, "--seed", strconv.FormatUint(flags.seed, 10))
+	}
+	if len(flags.command) > 0 {
+		words = slices.Concat(words, []string{"--phases", strings.Join(flags.phases, ","), "--"}, flags.command)
+	}
+	return repro.Words(words)
 }
 
 // way is how the client is seen: exactly one of three.

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -132,6 +134,16 @@ func textFile(name, text string) reportFile {
 	}}
 }
 
+// scripts are the reproductions of what was violated.
+func (j *judging) scripts() []reportFile {
+	var files []reportFile
+	scripts := j.suite.Scripts()
+	for _, name := range slices.Sorted(maps.Keys(scripts)) {
+		files = append(files, textFile(name, scripts[name]))
+	}
+	return files
+}
+
 // report shows the results, keeps them with what else there is to keep, and returns
 // what they come to as an error.
 func (a *app) report(j *judging, results reports.Results, secrets map[string]string, more ...reportFile) error {
@@ -142,7 +154,7 @@ func (a *app) report(j *judging, results reports.Results, secrets map[string]str
 		{"junit.xml", func(w io.Writer, _ *exchange.Redactor) error { return reports.WriteJUnit(w, results) }},
 		{"summary.md", func(w io.Writer, _ *exchange.Redactor) error { return reports.WriteMarkdown(w, results) }},
 		{"exchanges.jsonl", func(w io.Writer, redact *exchange.Redactor) error { return exchange.Write(w, j.log.All(), redact) }},
-	}, more...)
+	}, append(more, j.scripts()...)...)
 	// What was found is shown even where it cannot be kept.
 	written := j.keep(files, redact)
 	path := j.dir.Path()

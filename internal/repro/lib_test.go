@@ -25,7 +25,7 @@ func shells() map[string][]string {
 func shell(t *testing.T, lines string, check func(t *testing.T, output string)) {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "test.sh")
-	text := "set -eu\n" + library + "\n" + managementHooks + "\nclock_offset_ms=0 clock_error_ms=1\n" + lines
+	text := "set -eu\n" + common + "\n" + library + "\n" + managementHooks + "\nclock_offset_ms=0 clock_error_ms=1\n" + lines
 	require.NoError(t, os.WriteFile(script, []byte(text), 0o600))
 	for name, words := range shells() {
 		t.Run(name, func(t *testing.T) {

@@ -143,9 +143,15 @@ func runScript(t *testing.T, shell, script string, environment []string) (output
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "repro.sh")
 	require.NoError(t, os.WriteFile(file, []byte(script), 0o600))
+	return run(t, shell, environment, file)
+}
+
+// run runs a script that is a file.
+func run(t *testing.T, shell string, environment []string, arguments ...string) (output string, code int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	words := append(strings.Fields(shell), file)
+	words := append(strings.Fields(shell), arguments...)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = environment
 	var out bytes.Buffer

@@ -17,10 +17,17 @@
 // explained so is an [ErrNoRecipe], never a stale value: the script then says why it
 // proves nothing.
 //
+// # Of a client
+//
+// What a client sent is in exchanges.jsonl, byte for byte but for its secrets. A script of
+// a [Recorded] fault looks there: it puts the secrets back, works out the signature with
+// openssl, and judges the requests again, those of the run or those of a later one.
+//
 // # What a script needs
 //
-// A POSIX shell with its utilities, curl (7.68 or later) and openssl. lib.sh stands in the
-// head of each, and is written to be read.
+// A POSIX shell with its utilities, openssl, and curl (7.68 or later) where it sends
+// something. common.sh stands in the head of each, lib.sh or recorded.sh behind it, and
+// they are written to be read.
 package repro
 
 import (
@@ -36,9 +43,8 @@ import (
 
 // A Plan is what a scenario did up to the sentence that did not hold.
 type Plan struct {
-	Rule, Says, Fix         string
-	Scenario, Place         string
-	Step, Expected, Seen    string
+	Fault
+
 	First                   Environment
 	Second                  *Environment // nil without one
 	Run                     string       // our ids begin with d24c-<Run>-
@@ -46,7 +52,14 @@ type Plan struct {
 	Commands                map[string][]string // the target's hooks; nil = the mock's management API
 	Acts                    []Act
 	Checks                  []Check
-	Impossible              string // why no script can show it; empty when one can
+}
+
+// A Fault is what a script is about.
+type Fault struct {
+	Rule, Says, Fix      string
+	Scenario, Place      string
+	Step, Expected, Seen string
+	Impossible           string // why no script can show it; empty when one can
 }
 
 // An Environment is where requests go, and who we are there.

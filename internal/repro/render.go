@@ -13,6 +13,9 @@ import (
 	"github.com/d24conform/d24conform/internal/judge"
 )
 
+//go:embed common.sh
+var common string
+
 //go:embed lib.sh
 var library string
 
@@ -26,38 +29,42 @@ var ErrNoRecipe = errors.New("cannot be made again by a script")
 func (p *Plan) Script() string {
 	r := &renderer{plan: p, numbers: map[*exchange.Exchange]int{}, owners: map[string]int{}, makers: map[string]int{}, used: map[int]bool{}, names: map[string]bool{}}
 	text, err := r.script()
-	if p.Impossible == "" && err == nil {
-		return text
-	}
-	why := p.Impossible
-	if why == "" {
-		why = err.Error()
-	}
-	return p.head(nil) + fmt.Sprintf("printf '%%s\\n' %s\nexit 3\n", quote("CANNOT TELL: "+plain(why)))
+	return p.orWhyNot(text, err)
 }
 
-// head tells a person what the script is about, and what it needs.
-func (p *Plan) head(names []string) string {
+// orWhyNot is a script, or one that says why there is none.
+func (f *Fault) orWhyNot(script string, err error) string {
+	why := f.Impossible
+	switch {
+	case why == "" && err == nil:
+		return script
+	case why == "":
+		why = err.Error()
+	}
+	return f.head("the target", nil) + fmt.Sprintf("set -eu\n\nprintf '%%s\\n' %s\nexit 3\n", quote("CANNOT TELL: "+plain(why)))
+}
+
+// head tells a person what the script is about, who is judged by it, and what else there
+// is to know.
+func (f *Fault) head(who string, more []string) string {
 	var b strings.Builder
 	line := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(&b, "# %-10s %s\n", label, plain(text))
 		}
 	}
-	fmt.Fprintf(&b, "#!/bin/sh\n# %s: %s\n#\n", p.Rule, plain(p.Says))
-	line("scenario", p.Scenario)
-	line("at", p.Place)
-	line("step", p.Step)
-	line("expected", p.Expected)
-	line("seen", p.Seen)
-	line("fix", p.Fix)
-	b.WriteString("#\n# It exits with 0 when the target behaves as the rule says, with 1 while it is wrong, with 2\n" +
-		"# when a variable is missing, and with 3 when that cannot be told.\n")
-	if len(names) > 0 {
-		fmt.Fprintf(&b, "# It needs curl 7.68 or later, openssl, and %s;\n"+
-			"# D24_CA_FILE where the certificate's authority is a private one.\n", strings.Join(names, ", "))
+	fmt.Fprintf(&b, "#!/bin/sh\n# %s: %s\n#\n", f.Rule, plain(f.Says))
+	line("scenario", f.Scenario)
+	line("at", f.Place)
+	line("step", f.Step)
+	line("expected", f.Expected)
+	line("seen", f.Seen)
+	line("fix", f.Fix)
+	fmt.Fprintf(&b, "#\n# It exits with 0 when %s behaves as the rule says, with 1 while it is wrong, with 2\n"+
+		"# when a variable is missing, and with 3 when that cannot be told.\n", who)
+	for _, text := range more {
+		b.WriteString(strings.TrimRight("# "+plain(text), " ") + "\n")
 	}
-	b.WriteString("set -eu\n\n")
 	return b.String()
 }
 
@@ -142,8 +149,14 @@ func (r *renderer) assemble(undo, checks []string) string {
 	}
 	slices.Sort(names)
 	p := r.plan
-	b.WriteString(p.head(names))
-	b.WriteString(library)
+	var needs []string
+	if len(names) > 0 {
+		needs = []string{
+			"It needs curl 7.68 or later, openssl, and " + strings.Join(names, ", ") + ";",
+			"D24_CA_FILE where the certificate's authority is a private one.",
+		}
+	}
+	b.WriteString(p.head("the target", needs) + "set -eu\n\n" + common + "\n" + library)
 	hooks := strings.Contains(strings.Join(undo, "")+r.text(), "hook ")
 	switch {
 	case hooks && p.Commands == nil:
@@ -373,6 +386,15 @@ func quote(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// Words is an argument list as one types it.
+func Words(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = quote(arg)
+	}
+	return strings.Join(words, " ")
 }
 
 // plain is a text for one line of a comment or of a sentence: a target may have sent it.

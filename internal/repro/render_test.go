@@ -24,7 +24,7 @@ func one(change func(*Plan, *merchant.Draft)) *Plan {
 	d.SetLogin("the-login")
 	d.SetDate(d24.FormatDate(now))
 	p := &Plan{
-		Rule: "DEP-SIG-02", Says: "it says", Run: "run",
+		Fault: Fault{Rule: "DEP-SIG-02", Says: "it says"}, Run: "run",
 		First: Environment{BaseURL: "https://127.0.0.1:1", Credentials: d24.Credentials{
 			Deposits: d24.DepositsCredentials{APIKey: "the-login", APISignature: "the-signature", ReadOnlyKey: "the-reader"},
 		}},

@@ -11,3 +11,8 @@ func inSample(name string) bool {
 		"plain-http-deposits", "signature-prefix", "window-7s", "check-then-insert-race", "one-database", "cancel-keeps-funds",
 	}, name)
 }
+
+// inClientSample is the same for clients.
+func inClientSample(name string) bool {
+	return slices.Contains([]string{"plain-http", "signs-before-reserialising", "stale-retry", "sends-latin-1"}, name)
+}

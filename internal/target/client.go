@@ -43,6 +43,13 @@ type Traffic struct {
 	Operations []judge.Operation
 	Handshakes int     // connections that were begun, with or without a request
 	Replies    []Reply // what the client says came of each operation; none from traffic alone
+	Asked      []Asked // what it was told to do, and what arrived of it; the same
+}
+
+// An Asked is a line that an adapter got, but for its id, and what the client sent then.
+type Asked struct {
+	Line string
+	Sent judge.Operation
 }
 
 // A Situation is what a client does, and what befalls it meanwhile.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type Driven struct {
 	provider *Server
 	own      *merchant.Client // makes on the mock what operations need; it lives by the mock's clock
 	known    map[Activity]Traffic
+	meeting  string    // what is unusual about the server at the moment, for the log
 	first    time.Time // when the client was first asked for something that is dated
 	earliest judge.Operation
 }
@@ -120,6 +122,7 @@ func (d *Driven) both(ctx context.Context) (Traffic, error) {
 func (t *Traffic) add(more Traffic) {
 	t.Operations = append(t.Operations, more.Operations...)
 	t.Replies = append(t.Replies, more.Replies...)
+	t.Asked = append(t.Asked, more.Asked...)
 }
 
 // workWithDeposits has the client do everything with deposits that it can, creating
@@ -302,7 +305,9 @@ func (d *Driven) mistrusted(ctx context.Context, s Situation) (t Traffic, err er
 		return t, err
 	}
 	before := d.Mock.Handshakes()
+	d.meeting = " to a server whose certificate " + string(s.Certificate)
 	_, err = d.carryOut(ctx, &t, op, fields)
+	d.meeting = ""
 	t.Handshakes = d.Mock.Handshakes() - before
 	if back := d.Mock.Present(mock.GoodCertificate); err == nil {
 		err = back
@@ -439,7 +444,7 @@ func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[str
 	o := judge.Operation(admin.ExchangesAfter(before))
 	slices.SortStableFunc(o, func(a, b *exchange.Exchange) int { return a.Started.Compare(b.Started) })
 	for i, e := range o {
-		e.Label = string(op)
+		e.Label = string(op) + d.meeting
 		if i > 0 {
 			e.Label += AnotherAttempt + strconv.Itoa(i+1)
 		}
@@ -452,5 +457,14 @@ func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[str
 		d.first, d.earliest = d.Now(), o
 	}
 	t.Operations, t.Replies = append(t.Operations, o), append(t.Replies, reply)
+	t.Asked = append(t.Asked, Asked{lineOf(op, fields), o})
 	return o, nil
+}
+
+// lineOf is an operation as the adapter reads it, but for its id.
+func lineOf(op Op, fields map[string]any) string {
+	line := map[string]any{"op": op}
+	maps.Copy(line, fields)
+	text, _ := json.Marshal(line) //nolint:errchkjson // our own types can be encoded
+	return string(text)
 }
