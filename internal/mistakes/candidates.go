@@ -24,6 +24,7 @@ type candidate struct {
 	about      About
 	name, what string
 	sum        func() []byte
+	text       []byte // that is signed with the right key; nil with another or by another function
 }
 
 // A try is told of each candidate until it says that it has seen enough.
@@ -48,13 +49,13 @@ func macWith(algorithm func() hash.Hash, key string, text []byte) []byte {
 
 // signing is a candidate that signs another text with the right key.
 func (r Request) signing(about About, name, what string, text []byte) candidate {
-	return candidate{about, name, what, func() []byte { return mac(r.Key, text) }}
+	return candidate{about, name, what, func() []byte { return mac(r.Key, text) }, text}
 }
 
 // keys tries other keys.
 func (r Request) keys(next try) bool {
 	keyed := func(name, what, key string) bool {
-		return key == r.Key || next(candidate{Key, name, what, func() []byte { return mac(key, r.rightText()) }})
+		return key == r.Key || next(candidate{about: Key, name: name, what: what, sum: func() []byte { return mac(key, r.rightText()) }})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Others)) {
 		if r.Others[name] != "" && !keyed("wrong-key", "the "+name+" was used as the signing key", r.Others[name]) {
@@ -90,13 +91,13 @@ func (r Request) algorithms(next try) bool {
 	}
 	key := []byte(r.Key)
 	for _, c := range []candidate{
-		{Algorithm, "sha-1", "HMAC-SHA-1 instead of HMAC-SHA-256", func() []byte { return macWith(sha1.New, r.Key, text) }},
-		{Algorithm, "sha-512", "HMAC-SHA-512 instead of HMAC-SHA-256", func() []byte { return macWith(sha512.New, r.Key, text) }},
-		{Algorithm, "md5", "HMAC-MD5 instead of HMAC-SHA-256", func() []byte { return macWith(md5.New, r.Key, text) }},
-		{Algorithm, "no-hmac", "plain SHA-256 of key and text instead of HMAC", plain(key, text)},
-		{Algorithm, "no-hmac", "plain SHA-256 of text and key instead of HMAC", plain(text, key)},
-		{Algorithm, "no-hmac", "plain SHA-256 of the text, without the key", plain(text)},
-		{Algorithm, "swapped-key-message", "key and message changed places in the call of HMAC", func() []byte { return mac(string(text), key) }},
+		{Algorithm, "sha-1", "HMAC-SHA-1 instead of HMAC-SHA-256", func() []byte { return macWith(sha1.New, r.Key, text) }, nil},
+		{Algorithm, "sha-512", "HMAC-SHA-512 instead of HMAC-SHA-256", func() []byte { return macWith(sha512.New, r.Key, text) }, nil},
+		{Algorithm, "md5", "HMAC-MD5 instead of HMAC-SHA-256", func() []byte { return macWith(md5.New, r.Key, text) }, nil},
+		{Algorithm, "no-hmac", "plain SHA-256 of key and text instead of HMAC", plain(key, text), nil},
+		{Algorithm, "no-hmac", "plain SHA-256 of text and key instead of HMAC", plain(text, key), nil},
+		{Algorithm, "no-hmac", "plain SHA-256 of the text, without the key", plain(text), nil},
+		{Algorithm, "swapped-key-message", "key and message changed places in the call of HMAC", func() []byte { return mac(string(text), key) }, nil},
 	} {
 		if !next(c) {
 			return false

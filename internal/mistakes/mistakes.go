@@ -53,6 +53,9 @@ type Diagnosis struct {
 	About About
 	Name  string // of the mistake
 	What  string // the mistake as a sentence without its full stop
+	// Signed is the text that was signed, where the mistake is in the text and the right key
+	// was used; nil elsewhere.
+	Signed []byte
 }
 
 // Explain finds the mistake. A value that is written in another way than it must be,
@@ -68,7 +71,7 @@ func Explain(r Request) Diagnosis {
 		if !bytes.Equal(sum, c.sum()) {
 			return true
 		}
-		found = Diagnosis{About: c.about, Name: c.name, What: c.what}
+		found = Diagnosis{About: c.about, Name: c.name, What: c.what, Signed: c.text}
 		return false
 	})
 	return found

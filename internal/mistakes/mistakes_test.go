@@ -32,7 +32,7 @@ func TestEveryMistakeOfTheVectorsIsFoundByItsName(t *testing.T) {
 	t.Parallel()
 	set, err := vectors.Load()
 	require.NoError(t, err)
-	tried := 0
+	tried, told := 0, 0
 	for _, c := range set.Signatures {
 		if !c.Accepted() || c.Reading != "" || c.Kind != vectors.KindDepositRequest && c.Kind != vectors.KindCashoutRequest {
 			continue
@@ -48,6 +48,10 @@ func TestEveryMistakeOfTheVectorsIsFoundByItsName(t *testing.T) {
 			withContext(t, &request, m)
 			got := mistakes.Explain(request)
 			tried++
+			if got.Signed != nil {
+				assert.Equal(t, m.StringToSignHex, hex.EncodeToString(got.Signed), "%s %s", c.ID, m.Name)
+				told++
+			}
 			switch {
 			case slices.Contains(notFound, m.Name), slices.Contains(notFound, c.ID+" "+m.Name):
 			case slices.Contains(spelling, m.Name):
@@ -60,6 +64,7 @@ func TestEveryMistakeOfTheVectorsIsFoundByItsName(t *testing.T) {
 		}
 	}
 	assert.Greater(t, tried, 100)
+	assert.Greater(t, told, 100)
 }
 
 // alike are the names that one and the same text can have: of a body without letters
