@@ -24,12 +24,12 @@ import (
 // runRecording judges a client by traffic that somebody recorded.
 func (a *app) runRecording(ctx context.Context, j *judging, flags clientFlags) error {
 	client := j.suite.Client
-	calls, others, err := readCalls(flags.recording, client.Credentials)
+	calls, others, unsent, err := readCalls(flags.recording, client.Credentials)
 	if err != nil {
 		return err
 	}
 	for _, e := range calls {
-		j.log.Add(e)
+		j.log.Keep(e)
 	}
 	j.seen(filepath.Base(flags.recording), "the recording", calls)
 	if err := j.makeDir(); err != nil {
@@ -38,6 +38,9 @@ func (a *app) runRecording(ctx context.Context, j *judging, flags clientFlags) e
 	fmt.Fprintf(a.stderr, "judging the client of %s: requests: %d, scenarios: %d\n", reports.Escape(client.Name), len(calls), j.suite.Selected())
 	if others > 0 {
 		fmt.Fprintf(a.stderr, "left out, since they are no calls of the API: %d\n", others)
+	}
+	if unsent > 0 {
+		fmt.Fprintf(a.stderr, "left out, since the browser did not send them: %d\n", unsent)
 	}
 	results, err := a.carryOut(ctx, j)
 	if err != nil {
@@ -49,24 +52,24 @@ func (a *app) runRecording(ctx context.Context, j *judging, flags clientFlags) e
 }
 
 // readCalls reads the calls of the API out of a recording, and counts what else is there.
-func readCalls(path string, c d24.Credentials) (calls []*exchange.Exchange, others int, err error) {
+func readCalls(path string, c d24.Credentials) (calls []*exchange.Exchange, others, unsent int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, 0, usagef("--recording cannot be read: %s", fileProblem(err))
+		return nil, 0, 0, usagef("--recording cannot be read: %s", fileProblem(err))
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	secrets := map[string]string{}
 	c.Named(func(name, value string) { secrets[name] = value })
-	all, err := exchange.ReadRecording(file, secrets)
+	all, unsent, err := exchange.ReadRecording(file, secrets)
 	if err != nil {
-		return nil, 0, usagef("--recording %s: %w", path, err)
+		return nil, 0, 0, usagef("--recording %s: %w", path, err)
 	}
 	calls = slices.DeleteFunc(slices.Clone(all), func(e *exchange.Exchange) bool { return !judge.IsCall(e) })
 	if len(calls) == 0 {
-		return nil, 0, usagef("--recording %s: none of its %d requests is a call of the API", path, len(all)).
+		return nil, 0, 0, usagef("--recording %s: none of its %d requests is a call of the API", path, len(all)).
 			withHint("calls go to paths such as %s and %s", d24.PathDeposits, d24.PathCashout)
 	}
-	return calls, len(all) - len(calls), nil
+	return calls, len(all) - len(calls), unsent, nil
 }
 
 // seen makes a client of traffic that somebody else recorded.

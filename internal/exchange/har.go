@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,6 +23,9 @@ var ErrSanitizedHAR = errors.New("no request of this HAR file carries a header A
 type (
 	harFile struct {
 		Log *struct {
+			Creator struct {
+				Name string `json:"name"`
+			} `json:"creator"`
 			Entries []harEntry `json:"entries"`
 		} `json:"log"`
 	}
@@ -31,6 +35,7 @@ type (
 		Request  harRequest  `json:"request"`
 		Response harResponse `json:"response"`
 		Server   string      `json:"serverIPAddress"`
+		Cache    string      `json:"_fromCache"` // Chromium's: which cache answered
 		Timings  struct {
 			Connect float64 `json:"connect"` // -1 where it does not apply, TLS included
 			TLS     float64 `json:"ssl"`
@@ -65,36 +70,65 @@ type (
 	}
 )
 
+// webInspector is the name of DevTools in the files of Chromium and the browsers made of
+// it. They are the only ones known to list requests that were never sent: those that
+// a cache answered, and those that the browser did not let the page make.
+const webInspector = "WebInspector"
+
 // ReadHAR reads a HAR file. It holds a request's body as text: where that is not what
 // was sent byte for byte, by the size that the file gives, the request is marked as
-// [Request.Truncated]. Times are those of the program that recorded.
-func ReadHAR(r io.Reader) ([]*Exchange, error) {
+// [Request.Truncated]. Times are those of the program that recorded. Exchanges have the
+// number of their entry; unsent is how many entries are none, since nothing of them was on
+// the wire.
+func ReadHAR(r io.Reader) (exchanges []*Exchange, unsent int, err error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("read HAR: %w", err)
+		return nil, 0, fmt.Errorf("read HAR: %w", err)
 	}
 	var file harFile
 	if err := json.Unmarshal(withoutBOM(data), &file); err != nil {
-		return nil, fmt.Errorf("read HAR: %w", err)
+		return nil, 0, fmt.Errorf("read HAR: %w", err)
 	}
 	if file.Log == nil {
-		return nil, errors.New("read HAR: it has no log")
+		return nil, 0, errors.New("read HAR: it has no log")
 	}
-	exchanges := make([]*Exchange, 0, len(file.Log.Entries))
-	signed := false
+	inspected := file.Log.Creator.Name == webInspector
 	for i, entry := range file.Log.Entries {
+		if inspected && !entry.isSent() {
+			unsent++
+			continue
+		}
+		if inspected {
+			entry.Request.BodySize = -1 // it counts the text that it writes, whatever was sent
+		}
 		e, err := entry.exchange()
 		if err != nil {
-			return nil, fmt.Errorf("read HAR: entry %d: %w", i+1, err)
+			return nil, 0, fmt.Errorf("read HAR: entry %d: %w", i+1, err)
 		}
 		e.Number = i + 1
-		signed = signed || e.Request.Header.Get("Authorization") != "" || e.Request.Header.Get("Payload-Signature") != ""
 		exchanges = append(exchanges, e)
 	}
-	if len(exchanges) > 0 && !signed {
-		return nil, ErrSanitizedHAR
+	if isSanitized(exchanges) {
+		return nil, 0, ErrSanitizedHAR
 	}
-	return exchanges, nil
+	return exchanges, unsent, nil
+}
+
+// isSanitized says whether credentials were left out: no request has an Authorization,
+// and some must have had one. A client of cashouts needs none.
+func isSanitized(exchanges []*Exchange) bool {
+	has := func(name string) bool {
+		return slices.ContainsFunc(exchanges, func(e *Exchange) bool { return e.Request.Header.Get(name) != "" })
+	}
+	return len(exchanges) > 0 && !has("Authorization") && (has("X-Login") || !has("Payload-Signature"))
+}
+
+// isSent says whether an entry of Chromium's was on the wire. Else its headers are what the
+// page asked for, without those of the connection.
+func (h harEntry) isSent() bool {
+	return h.Cache == "" && slices.ContainsFunc(h.Request.Header, func(field harField) bool {
+		return strings.EqualFold(field.Name, "Host") || field.Name == ":authority"
+	})
 }
 
 func (h harEntry) exchange() (*Exchange, error) {
@@ -151,7 +185,7 @@ func (r harRequest) isWhole(sent Request) bool {
 		return size == int64(len(sent.Body))
 	}
 	// A GET without a size has no body; of anything else we cannot know.
-	return r.Method == http.MethodGet || r.Method == http.MethodDelete
+	return len(sent.Body) == 0 && (r.Method == http.MethodGet || r.Method == http.MethodDelete)
 }
 
 func harText(text, encoding string) ([]byte, error) {

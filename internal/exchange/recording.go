@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -15,22 +14,23 @@ import (
 // ReadRecording reads traffic that somebody recorded: our own exchanges.jsonl or a HAR
 // file, whichever it is. Secrets by name put the bytes back that a [Redactor] took out;
 // a request that still holds a name afterwards is marked as [Request.Truncated], since
-// its signature cannot be derived again. An empty recording is an error.
-func ReadRecording(r io.Reader, secrets map[string]string) ([]*Exchange, error) {
+// its signature cannot be derived again. unsent is how many requests of a HAR file were
+// listed and never sent. An empty recording is an error.
+func ReadRecording(r io.Reader, secrets map[string]string) (exchanges []*Exchange, unsent int, err error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("read recording: %w", err)
+		return nil, 0, fmt.Errorf("read recording: %w", err)
 	}
-	read := Read
 	if isHAR(data) {
-		read = ReadHAR
+		exchanges, unsent, err = ReadHAR(bytes.NewReader(data))
+	} else {
+		exchanges, err = Read(bytes.NewReader(data))
 	}
-	exchanges, err := read(bufio.NewReader(bytes.NewReader(data)))
 	if err != nil {
-		return nil, fmt.Errorf("read recording: %w", err)
+		return nil, 0, fmt.Errorf("read recording: %w", err)
 	}
 	if len(exchanges) == 0 {
-		return nil, errors.New("read recording: it holds no exchange")
+		return nil, 0, errors.New("read recording: it holds no exchange")
 	}
 	restore := restoring(secrets)
 	for i, redacted := range exchanges {
@@ -41,7 +41,7 @@ func ReadRecording(r io.Reader, secrets map[string]string) ([]*Exchange, error) 
 		}
 		exchanges[i] = e
 	}
-	return exchanges, nil
+	return exchanges, unsent, nil
 }
 
 // isHAR says whether the first JSON value is an object with a log, which no line of an

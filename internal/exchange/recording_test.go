@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,7 @@ func TestWhoHasTheSecretsGetsTheExactBytesBack(t *testing.T) {
 	want, file := recorded(t, secrets)
 	assert.NotContains(t, string(file), "s3cre")
 
-	got, err := exchange.ReadRecording(bytes.NewReader(file), secrets)
+	got, _, err := exchange.ReadRecording(bytes.NewReader(file), secrets)
 	require.NoError(t, err)
 	want.Number = 1
 	assert.Empty(t, cmp.Diff([]*exchange.Exchange{want}, got))
@@ -48,7 +49,7 @@ func TestWhoHasTheSecretsGetsTheExactBytesBack(t *testing.T) {
 func TestWhoLacksASecretKnowsThatBytesAreMissing(t *testing.T) {
 	t.Parallel()
 	_, file := recorded(t, map[string]string{"SECOND_D24_CASHOUTS_API_PASSPHRASE": "s3cre/t"})
-	got, err := exchange.ReadRecording(bytes.NewReader(file), map[string]string{"D24_CASHOUTS_API_KEY": "a-login"})
+	got, _, err := exchange.ReadRecording(bytes.NewReader(file), map[string]string{"D24_CASHOUTS_API_KEY": "a-login"})
 	require.NoError(t, err)
 	assert.True(t, got[0].Request.Truncated)
 }
@@ -56,7 +57,7 @@ func TestWhoLacksASecretKnowsThatBytesAreMissing(t *testing.T) {
 func TestAnEmptyRecordingIsNone(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n", `{"log":{"entries":[]}}`} {
-		_, err := exchange.ReadRecording(strings.NewReader(text), nil)
+		_, _, err := exchange.ReadRecording(strings.NewReader(text), nil)
 		assert.ErrorContains(t, err, "holds no exchange", "%q", text)
 	}
 }
@@ -67,7 +68,7 @@ func TestAHAR(t *testing.T) {
 	file, err := os.Open(filepath.Join("testdata", "create.har"))
 	require.NoError(t, err)
 	defer file.Close()
-	list, err := exchange.ReadRecording(file, nil)
+	list, _, err := exchange.ReadRecording(file, nil)
 	require.NoError(t, err)
 	require.Len(t, list, 4)
 
@@ -91,12 +92,68 @@ func TestAHAR(t *testing.T) {
 	assert.False(t, list[3].Request.Truncated, "a GET has no body")
 }
 
+// TestWhatChromiumLists has entries as DevTools of Chromium 156 write them, cut down to
+// what is read. Whole recordings are in internal/cli/testdata/recording.
+func TestWhatChromiumLists(t *testing.T) {
+	t.Parallel()
+	const answer = `"response": {"status": 201, "headers": [], "content": {"size": 0}}`
+	harOf := func(entries ...string) string {
+		return `{"log": {"creator": {"name": "WebInspector"}, "entries": [
+			{"request": {"method": "GET", "headers": [{"name": "Host", "value": "h"}, {"name": "Authorization", "value": "x"}], "bodySize": 0}, ` + answer + `},
+			` + strings.Join(entries, ",") + `]}}`
+	}
+	for name, tt := range map[string]struct {
+		entry        string
+		sent, broken bool
+	}{
+		"a body that is there": {`{"request": {"method": "POST", "bodySize": 2, "postData": {"text": "{}"},
+			"headers": [{"name": ":authority", "value": "h"}, {"name": "content-length", "value": "2"}]}, ` + answer + `}`, true, false},
+		"Latin-1, read as something else": {`{"request": {"method": "POST", "bodySize": 4, "postData": {"text": "\"é\""},
+			"headers": [{"name": ":authority", "value": "h"}, {"name": "content-length", "value": "3"}]}, ` + answer + `}`, true, true},
+		"a stream, of which nothing is kept": {`{"request": {"method": "POST", "bodySize": 0,
+			"headers": [{"name": ":authority", "value": "h"}]}, ` + answer + `}`, true, true},
+		"a stream, and a sentence of Chromium's in its place": {`{"request": {"method": "POST", "bodySize": 12, "postData": {"text": "No post data"},
+			"headers": [{"name": ":authority", "value": "h"}]}, ` + answer + `}`, true, true},
+		"sent, and not answered": {`{"request": {"method": "POST", "bodySize": 2, "postData": {"text": "{}"},
+			"headers": [{"name": "Host", "value": "h"}, {"name": "Content-Length", "value": "2"}]}, "response": {"status": 0, "_error": "net::ERR_EMPTY_RESPONSE"}}`, true, false},
+		"answered by the cache": {`{"_fromCache": "disk", "request": {"method": "GET", "bodySize": 0,
+			"headers": [{"name": "Host", "value": "h"}]}, ` + answer + `}`, false, false},
+		"not let out by the browser": {`{"request": {"method": "GET", "bodySize": 0,
+			"headers": [{"name": "Authorization", "value": "Bearer x"}]}, "response": {"status": 0, "_error": "net::ERR_FAILED"}}`, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list, unsent, err := exchange.ReadRecording(strings.NewReader(harOf(tt.entry)), nil)
+			require.NoError(t, err)
+			if !tt.sent {
+				assert.Equal(t, 1, unsent)
+				assert.Len(t, list, 1)
+				return
+			}
+			assert.Zero(t, unsent)
+			require.Len(t, list, 2)
+			assert.Equal(t, tt.broken, list[1].Request.Truncated)
+		})
+	}
+	list, _, err := exchange.ReadRecording(strings.NewReader(harOf(`{"_fromCache": "memory", "request": {}, `+answer+`}`,
+		`{"request": {"method": "GET", "headers": [{"name": "Host", "value": "h"}]}, `+answer+`}`)), nil)
+	require.NoError(t, err)
+	assert.Equal(t, 3, list[1].Number, "of its entry, whatever is left out before")
+}
+
 func TestAHARWithoutCredentialsIsRefused(t *testing.T) {
 	t.Parallel()
+	// Payload-Signature stays when Chromium leaves Authorization out.
+	mixed := `{"log": {"entries": [{"request": {"headers": [{"name": "Payload-Signature", "value": "x"}]}, "response": {}}, {"request": {"headers": [%s]}, "response": {}}]}}`
+	_, _, err := exchange.ReadRecording(strings.NewReader(fmt.Sprintf(mixed, `{"name": "X-Login", "value": "x"}`)), nil)
+	require.ErrorIs(t, err, exchange.ErrSanitizedHAR)
+	_, _, err = exchange.ReadRecording(strings.NewReader(fmt.Sprintf(mixed, ``)), nil)
+	require.NoError(t, err, "a client of cashouts has no Authorization")
+
 	text, err := os.ReadFile(filepath.Join("testdata", "create.har"))
 	require.NoError(t, err)
 	sanitized := strings.NewReplacer("Authorization", "Accept-Language").Replace(string(text))
-	_, err = exchange.ReadRecording(strings.NewReader("\xef\xbb\xbf"+sanitized), nil)
+	_, _, err = exchange.ReadRecording(strings.NewReader("\xef\xbb\xbf"+sanitized), nil)
 	assert.ErrorIs(t, err, exchange.ErrSanitizedHAR)
 }
 
@@ -109,7 +166,7 @@ func TestAMalformedHARIsNamed(t *testing.T) {
 		`{"log":{"entries":{}}}`: "cannot unmarshal object",
 	} {
 		require.True(t, json.Valid([]byte(text)), text)
-		_, err := exchange.ReadRecording(strings.NewReader(text), nil)
+		_, _, err := exchange.ReadRecording(strings.NewReader(text), nil)
 		assert.ErrorContains(t, err, want)
 	}
 }
