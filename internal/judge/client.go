@@ -96,6 +96,14 @@ func every(operations []Operation, what string, picked pick, expected string, fa
 	}
 	switch {
 	case len(looked) == 0:
+		whole := func(e *exchange.Exchange) bool {
+			as := *e
+			as.Request.Truncated = false
+			return picked(&as)
+		}
+		if slices.ContainsFunc(slices.Concat(operations...), whole) {
+			what += " whose body was recorded byte for byte"
+		}
 		return unseen(what)
 	case len(wrong) > 1:
 		return broken(expected, fmt.Sprintf("%s; %d of %d such requests are wrong", seen, len(wrong), len(looked)), wrong...)
@@ -149,8 +157,13 @@ func both(a, b pick) pick { return func(e *exchange.Exchange) bool { return a(e)
 // IsCall says whether a request belongs to the API.
 func IsCall(e *exchange.Exchange) bool { return anything(e) }
 
-// anything picks all that belongs to the API.
-func anything(e *exchange.Exchange) bool { return isDeposits(e) || isCashout(e) }
+// anything picks all that belongs to the API. A browser's preflight does not: it asks
+// whether a page may send what follows, carries no credentials, and no client can change
+// it.
+func anything(e *exchange.Exchange) bool {
+	preflight := e.Request.Method == http.MethodOptions && has("Access-Control-Request-Method")(e)
+	return (isDeposits(e) || isCashout(e)) && !preflight
+}
 
 // has says whether the request has the header, and not an empty one.
 func has(header string) pick {

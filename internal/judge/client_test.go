@@ -106,6 +106,7 @@ func TestSentencesOfAClient(t *testing.T) {
 				assert.Equal(t, judge.Holds, f.Outcome, f.Seen)
 			case "unseen":
 				assert.Equal(t, judge.Unseen, f.Outcome, f.Seen)
+				assert.Equal(t, "a signed deposits request whose body was recorded byte for byte", f.Expected)
 			default:
 				assert.Equal(t, judge.Broken, f.Outcome)
 				assert.Contains(t, f.Seen, tt.seen)

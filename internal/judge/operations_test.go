@@ -30,6 +30,15 @@ func inTurn(list ...*exchange.Exchange) []*exchange.Exchange {
 	return list
 }
 
+func TestAPreflightIsNoCall(t *testing.T) {
+	t.Parallel()
+	asked := request("OPTIONS", "/v3/deposits", "", arrival, dropping("Authorization"))
+	assert.True(t, judge.IsCall(asked), "a client can send OPTIONS, too")
+	asked.Request.Header.Set("Access-Control-Request-Method", "POST")
+	assert.False(t, judge.IsCall(asked))
+	assert.Empty(t, judge.Operations([]*exchange.Exchange{asked}))
+}
+
 func TestAttemptsOfOneThingComeTogether(t *testing.T) {
 	t.Parallel()
 	const order, changed, other = `{"invoice_id":"1","amount":5}`, `{"amount":5,"invoice_id":"1"}`, `{"invoice_id":"2","amount":5}`
