@@ -19,7 +19,7 @@ export PATH := $(GOBIN):$(PATH)
 # gcc is for -race, javac for java's way of running a source file. A program that is
 # already there is not installed again.
 PROGRAMS := openssl=openssl node=nodejs python3=python3 curl=curl jq=jq busybox=busybox gcc=gcc,libc6-dev \
-	php=php-cli,php-curl javac=default-jdk-headless
+	php=php-cli,php-curl javac=default-jdk-headless chromium=chromium
 
 # STRICT=1 (ci sets it): a test that could not run here fails the build.
 STRICT ?=
