@@ -237,6 +237,7 @@ func writeLoad(dir *reports.Dir, r *load.Results, journal string) error {
 		{"results.json", func(w io.Writer) error { return load.WriteJSON(w, r) }},
 		{"junit.xml", func(w io.Writer) error { return load.WriteJUnit(w, r) }},
 		{"summary.md", func(w io.Writer) error { return load.WriteMarkdown(w, r) }},
+		{"report.html", func(w io.Writer) error { return load.WriteHTML(w, r) }},
 		{"results.bin", func(w io.Writer) error { return load.WriteVegeta(w, journal, r.Target.BaseURL) }},
 	} {
 		if err := dir.WriteFile(file.name, file.write); err != nil {
