@@ -67,9 +67,9 @@ func TestAProfileAsRunCanBeRunAgain(t *testing.T) {
 	for _, name := range Names() {
 		p, err := Open(name)
 		require.NoError(t, err)
-		p, err = p.With(Override{Rate: 70, Duration: 7 * time.Second, Connections: 3, Seed: 5})
+		p, err = p.With(Override{Rate: 70, Duration: 7 * time.Second, Connections: 3, Seed: 5, AbortEarly: true})
 		require.NoError(t, err)
-		assert.Equal(t, []string{"--rate 70", "--duration 7s", "--connections 3", "--seed 5"}, p.Override.flags())
+		assert.Equal(t, []string{"--rate 70", "--duration 7s", "--connections 3", "--seed 5", "--abort-early"}, p.Override.flags())
 		again, err := parseProfile("again.yaml", name, []byte(p.YAML()))
 		require.NoError(t, err, p.YAML())
 		p.Override = Override{}

@@ -51,6 +51,9 @@ func (p *Profile) YAML() string {
 	if p.Funds > 0 {
 		fmt.Fprintf(&b, "funds: %s\n", percent(p.Funds))
 	}
+	if p.AbortEarly {
+		b.WriteString("abort_early: true\n")
+	}
 	fmt.Fprintf(&b, "warm_up: %d\nseed: %d\n", p.WarmUp, p.Seed)
 	fmt.Fprintf(&b, "valid: [%s]\nthresholds: [%s]\n", texts(p.Valid), texts(p.Thresholds))
 	return b.String()
@@ -81,5 +84,8 @@ func (o Override) flags() []string {
 	add(o.Duration > 0, "duration", o.Duration.String())
 	add(o.Connections > 0, "connections", strconv.Itoa(o.Connections))
 	add(o.Seed > 0, "seed", strconv.FormatUint(o.Seed, 10))
+	if o.AbortEarly {
+		flags = append(flags, "--abort-early")
+	}
 	return flags
 }

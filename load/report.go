@@ -95,7 +95,7 @@ func (r *Results) reasons() []webpage.Said {
 	}
 	if r.Partial {
 		list = append(list, webpage.Said{Tone: webpage.Doubt, Text: fmt.Sprintf(
-			"Interrupted: %s of %s requests were sent, and judged. The rest of the schedule was not.", thousands(r.Schedule.Sent), thousands(r.Schedule.Requests))})
+			"Not sent to the end: %s. What follows is of %s of %s requests.", r.Stopped, thousands(r.Schedule.Sent), thousands(r.Schedule.Requests))})
 	}
 	for _, note := range r.Notes {
 		list = append(list, webpage.Said{Tone: webpage.Faint, Text: note})

@@ -77,7 +77,7 @@ func TestTheReportGivesReasons(t *testing.T) {
 	}{
 		{RunPass, false, "✓ PASS"}, {RunFail, false, "✗ FAIL"}, {RunInvalid, false, "? INVALID"}, {RunInconclusive, true, "? INCONCLUSIVE ? PARTIAL"},
 	} {
-		r.Verdict, r.Partial = c.verdict, c.partial
+		r.Verdict, r.Partial, r.Stopped = c.verdict, c.partial, Interrupted
 		var marks []string
 		for _, m := range r.marks() {
 			marks = append(marks, m.Tone.Sign()+" "+m.Word)
@@ -85,7 +85,7 @@ func TestTheReportGivesReasons(t *testing.T) {
 		assert.Equal(t, c.want, strings.Join(marks, " "))
 	}
 	reasons := r.reasons()
-	assert.Contains(t, reasons[len(reasons)-1].Text, "Interrupted: 2 of 4 requests were sent")
+	assert.Contains(t, reasons[len(reasons)-1].Text, "Not sent to the end: "+Interrupted+". What follows is of 2 of 4 requests.")
 }
 
 // What was written before there were charts is shown without.
