@@ -149,8 +149,8 @@ func (o *Observed) prepare(server *mock.Mock, phase Phase) error {
 
 // execute runs the command to its end, and says how it ended.
 func (o *Observed) execute(ctx context.Context, phase Phase, env []string) (how string, err error) {
-	limited, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
+	limited, kill := context.WithCancel(ctx)
+	defer kill()
 	cmd := exec.CommandContext(limited, o.Command[0], o.Command[1:]...)
 	endWithChildren(cmd)
 	cmd.Env, cmd.WaitDelay = env, hookOutputDelay
@@ -163,6 +163,7 @@ func (o *Observed) execute(ctx context.Context, phase Phase, env []string) (how 
 		}
 		return "", &CommandError{fmt.Sprintf("the program %s cannot be run: %s", o.Command[0], err)}
 	}
+	defer time.AfterFunc(o.Timeout, kill).Stop() // its time begins when it has
 	err = cmd.Wait()
 	_ = cmd.Cancel() // what it leaves behind
 	switch {
