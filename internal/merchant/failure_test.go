@@ -170,9 +170,11 @@ func TestLimit(t *testing.T) {
 		for range 10 {
 			assert.Zero(t, sent(), "no limit yet")
 		}
+		assert.Zero(t, limit.PerSecond())
 		limit.Set(5)
 		limit.Set(0) // is none, and leaves the one there is
-		sent()       // the first goes at once
+		assert.InDelta(t, 5, limit.PerSecond(), 0)
+		sent() // the first goes at once
 		at := sent()
 		for i := range 5 {
 			assert.Equal(t, at+time.Duration(i+1)*200*time.Millisecond, sent())

@@ -26,6 +26,14 @@ func (l *Limit) Set(perSecond float64) {
 	}
 }
 
+// PerSecond is how many requests a second may go; 0 is no limit.
+func (l *Limit) PerSecond() float64 {
+	if limit := l.limiter.Limit(); limit != rate.Inf {
+		return float64(limit)
+	}
+	return 0
+}
+
 // wait returns when the next request may go, or the context has ended, or would have
 // by then.
 func (l *Limit) wait(ctx context.Context) error {

@@ -21,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/internal/d24"
-	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/rules"
 )
@@ -180,27 +179,17 @@ func TestReachCreatesNothing(t *testing.T) {
 // take less prove that there is no limit. A slow machine tries more often.
 func TestReachIsPoliteElsewhere(t *testing.T) {
 	t.Parallel()
-	limited := func(peer string, maxRPS float64) bool {
+	limit := func(peer string, maxRPS float64) float64 {
 		cfg := serve(t, depositKeys, notFound)
 		cfg.MaxRPS = maxRPS
 		s := newServer(t, cfg)
 		s.meet(peer)
-		soon := func() bool {
-			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Millisecond)
-			defer cancel()
-			return s.client.Do(ctx, merchant.DepositStatus(unknownID)).Response != nil
-		}
-		for range 50 {
-			first := soon()
-			if second := soon(); first && second {
-				return false
-			}
-		}
-		return true
+		return s.client.Limit.PerSecond()
 	}
-	assert.True(t, limited("192.0.2.1:443", 0), "elsewhere, where nobody said how much may be asked")
-	assert.False(t, limited("127.0.0.1:443", 0), "this machine bears it")
-	assert.False(t, limited("192.0.2.1:443", 1e6), "a configuration may allow more")
+	assert.InDelta(t, politeRate, limit("192.0.2.1:443", 0), 0, "elsewhere, where nobody said how much may be asked")
+	assert.Zero(t, limit("127.0.0.1:443", 0), "this machine bears it")
+	assert.InDelta(t, 1e6, limit("192.0.2.1:443", 1e6), 0, "a configuration may allow more")
+	assert.InDelta(t, 2, limit("127.0.0.1:443", 2), 0, "or less, of this machine too")
 }
 
 func TestAdmit(t *testing.T) {
