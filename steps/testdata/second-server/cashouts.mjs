@@ -111,6 +111,7 @@ export class Cashouts {
     const pay = async () => {
       const before = env.balance;
       await gap();
+      await this.defect.looked(before, amount + fee);
       if (before < amount + fee) {
         throw new Refusal(manners.statuses.funds, 514, 'funds'); // declined: the external id stays free
       }
