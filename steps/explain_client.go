@@ -13,6 +13,7 @@ import (
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/repro"
 	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 )
 
@@ -37,8 +38,23 @@ func (s *sighting) hardness() int {
 	return easy
 }
 
-// annotate has nothing to add: what a client sent stands in the log.
-func (s *sighting) annotate(*reports.ScenarioResult) {}
+// annotate adds which entries of a recording the finding rests on. Everything else that a
+// client sent stands in the log.
+func (s *sighting) annotate(scenario *reports.ScenarioResult) {
+	var entries []string
+	for _, e := range s.finding.Exchanges {
+		if number, ok := strings.CutPrefix(e.Label, target.EntryLabel); ok {
+			entries = append(entries, number)
+		}
+	}
+	switch list := strings.Join(entries, ", "); len(entries) {
+	case 0:
+	case 1:
+		scenario.Seen += "; entry " + list + " of the recording"
+	default:
+		scenario.Seen += "; entries " + list + " of the recording"
+	}
+}
 
 func (s *sighting) script(_ context.Context, of repro.Fault, _ *reports.ScenarioResult) string {
 	r := repro.Recorded{Fault: s.client.fault(of, s.step, s.finding), Lines: numbers(s.finding.Exchanges), Look: s.look(), Again: s.again(of.Rule)}

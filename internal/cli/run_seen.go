@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -29,7 +30,10 @@ func (a *app) runRecording(ctx context.Context, j *judging, flags clientFlags) e
 		return err
 	}
 	for _, e := range calls {
-		j.log.Keep(e)
+		if e.Label == "" { // a report numbers the calls alone
+			e.Label = target.EntryLabel + strconv.Itoa(e.Number)
+		}
+		j.log.Add(e)
 	}
 	j.seen(filepath.Base(flags.recording), "the recording", calls)
 	if err := j.makeDir(); err != nil {

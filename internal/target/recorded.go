@@ -21,6 +21,10 @@ type Recorded struct {
 	untroubled string // what to say of trouble that did not come about
 }
 
+// EntryLabel stands before the number in the label of what came from a recording: its
+// place there, by which whoever made that finds it again.
+const EntryLabel = "entry "
+
 // OnlyAdaptersTell is why nobody knows what a client makes of an answer.
 const OnlyAdaptersTell = "what the client makes of an answer is told by an adapter only"
 
