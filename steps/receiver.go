@@ -64,6 +64,7 @@ var (
 	stepNotReleased = regexp.MustCompile(`^it is not (?:released|marked as paid)$`)
 	stepReleased    = regexp.MustCompile(`^it is (?:released|marked as paid)$`)
 	stepExactlyOnce = regexp.MustCompile(`^it is (?:released|marked as paid) exactly once$`)
+	stepPaidAs      = regexp.MustCompile(`^whether it is marked as paid is reported as (AMB-32)$`)
 	stepEveryAnswer = regexp.MustCompile(`^every answer is 2xx$`)
 )
 
@@ -112,6 +113,7 @@ func receiverWorld(s *scene, sc *godog.ScenarioContext) part {
 	sc.Step(stepNotReleased, func(ctx context.Context) error { return r.none(ctx) })
 	sc.Step(stepReleased, r.released)
 	sc.Step(stepExactlyOnce, r.exactlyOnce)
+	sc.Step(stepPaidAs, r.paidAs)
 	sc.Step(stepEveryAnswer, r.everyAnswer)
 	return r
 }
@@ -254,6 +256,7 @@ func tampers(r *target.Receiver) map[string]func() provider.Tamper {
 		"with white space added after it was signed": func() provider.Tamper { return provider.BodyAfterSigning(spaced) },
 		"with white space signed that is not sent":   func() provider.Tamper { return provider.SigningOther(spaced) },
 		"with white space that is signed":            func() provider.Tamper { return provider.WithBody(spaced) },
+		"with another merchant's X-Login":            func() provider.Tamper { return provider.WithLogin(r.Desk.Foreign().Deposits.APIKey) },
 		"with another external_id":                   func() provider.Tamper { return provider.WithExternalID("another") },
 		"with a body that says COMPLETED":            says(target.IsCompleted),
 		"with a body that says PENDING":              says(target.IsPending),
@@ -307,6 +310,19 @@ func (r *receiver) released(ctx context.Context) error {
 		return err
 	}
 	return r.brokenBy("a "+r.effect(), n)
+}
+
+// paidAs notes whether a form that has nothing but control was taken, by the names that the
+// register has for it.
+func (r *receiver) paidAs(ctx context.Context, ambiguity string) error {
+	n, err := r.releases(ctx, func(n int) bool { return n > 0 })
+	switch {
+	case err != nil:
+		return err
+	case n > 0:
+		return r.note(ambiguity, "control-only")
+	}
+	return r.note(ambiguity, "control-and-signature")
 }
 
 // exactlyOnce judges what came beyond the first; that there is a first is the control.

@@ -62,11 +62,16 @@ func serve(address string, handler http.Handler) {
 
 // referenceReceiver keeps every rule, or all but those that its mutant breaks:
 // ADDRESS JOURNAL [MUTANT]. It looks for the CA file when it is first asked for something:
-// where somebody else starts it, the provider is not there yet.
+// where somebody else starts it, the provider is not there yet. One that is
+// wants-payload-signature keeps every rule too, and reads AMB-32 otherwise.
 func referenceReceiver() {
 	mutant := ""
 	if len(os.Args) > 3 {
 		mutant = os.Args[3]
+	}
+	strict := mutant == "wants-payload-signature"
+	if strict {
+		mutant = ""
 	}
 	started := sync.OnceValues(func() (*receiver.Receiver, error) {
 		pem, err := os.ReadFile(os.Getenv(d24.EnvCAFile))
@@ -92,6 +97,11 @@ func referenceReceiver() {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
+		}
+		isForm := r.Header.Get(d24.HeaderContentType) == d24.ContentTypeForm
+		if strict && isForm && r.Header.Get(d24.HeaderPayloadSignature) == "" {
+			http.Error(w, "no Payload-Signature", http.StatusUnauthorized)
+			return
 		}
 		program.ServeHTTP(w, r)
 	}))

@@ -29,4 +29,4 @@ Feature: A receiver verifies what it is told about a cashout
       Given a receiver that marks a completed cashout as paid
       And a cashout that is COMPLETED
       When it is notified without Payload-Signature
-      Then it is marked as paid
+      Then whether it is marked as paid is reported as AMB-32

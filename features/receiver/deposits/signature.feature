@@ -35,6 +35,13 @@ Feature: A receiver verifies what it is told about a deposit
         | with a date an hour ahead                          |
         | with its date changed after it was signed          |
 
+    @observed
+    Scenario: a notification with another merchant's X-Login, signed as it is sent
+      Given a receiver that releases a completed deposit
+      And a deposit that is COMPLETED
+      When it is notified with another merchant's X-Login
+      Then it is not released
+
   @DEP-SIG-04 @must
   Rule: the signature is over the bytes of the body as they came
 
