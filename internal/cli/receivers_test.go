@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/localca"
 	"github.com/d24conform/d24conform/internal/peers/receiver"
 )
 
@@ -53,9 +56,43 @@ func listens(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// receiverCertificate is the variable that names a file with a certificate and its key, for
+// a receiver that speaks HTTPS.
+const receiverCertificate = "RECEIVER_CERTIFICATE"
+
+// receiverAuthority makes such a file, and one with the authority: CA-FILE FILE.
+func receiverAuthority() {
+	made := func() error {
+		authority, err := localca.New(time.Now())
+		if err != nil {
+			return err
+		}
+		certificate, err := authority.Issue(localca.Loopback(time.Now()))
+		if err != nil {
+			return err
+		}
+		key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+		if err != nil {
+			return err
+		}
+		leaf := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
+		secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+		return errors.Join(os.WriteFile(os.Args[1], authority.CertificatePEM(), 0o600), os.WriteFile(os.Args[2], append(leaf, secret...), 0o600))
+	}
+	if err := made(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
 // serve serves until the process is killed.
 func serve(address string, handler http.Handler) {
-	err := http.ListenAndServe(address, handler)
+	var err error
+	if file := os.Getenv(receiverCertificate); file != "" {
+		err = http.ListenAndServeTLS(address, file, file, handler)
+	} else {
+		err = http.ListenAndServe(address, handler)
+	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }
@@ -74,12 +111,12 @@ func referenceReceiver() {
 		mutant = ""
 	}
 	started := sync.OnceValues(func() (*receiver.Receiver, error) {
-		pem, err := os.ReadFile(os.Getenv(d24.EnvCAFile))
+		ca, err := os.ReadFile(os.Getenv(d24.EnvCAFile))
 		if err != nil {
 			return nil, err
 		}
 		roots := x509.NewCertPool()
-		roots.AppendCertsFromPEM(pem)
+		roots.AppendCertsFromPEM(ca)
 		return receiver.New(receiver.Options{
 			BaseURL: os.Getenv(d24.EnvBaseURL), Roots: roots, Journal: os.Args[2], Mutant: mutant,
 			Credentials: d24.Credentials{

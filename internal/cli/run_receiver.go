@@ -71,6 +71,9 @@ killed and started again where a scenario wants that, and once after it died: th
 NOTIF-11. Without CMD somebody else runs it, against the mock at --mock-addr; scenarios
 that restart it are not tested then.
 
+Where --url or the observer is https, its certificate is verified against the system's
+authorities, or D24_CA_FILE as this program sees it; CMD sees the mock's there.
+
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md, exchanges.jsonl, and receiver-output.txt with what CMD wrote.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -239,7 +242,7 @@ func (a *app) judgeReceiver(ctx context.Context, j *judging, receiver *target.Re
 		err = unreachable(err)
 		if f, ok := errors.AsType[*failure](err); ok {
 			if last := lastLine(exchange.NewRedactor(receiver.Desk.Secrets()).String(output())); last != "" {
-				return f.withHint("its last words: %s", reports.Escape(last))
+				return f.withHint("%s (its last words: %s)", f.hint, reports.Escape(last))
 			}
 		}
 		return err

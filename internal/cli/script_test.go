@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 		"odd-adapter":        oddAdapter,
 		"reference-receiver": referenceReceiver,
 		"odd-receiver":       oddReceiver,
+		"receiver-authority": receiverAuthority,
 		"reference-observer": referenceObserver,
 	})
 }

@@ -97,7 +97,11 @@ func (r *Receiver) Reach(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &EnvironmentError{Text: fmt.Sprintf("the receiver does not answer a notification: %s", e.Failure.Text), Hint: "is it running, and is --url where it takes notifications?"}
+		hint := "is it running, and is --url where it takes notifications?"
+		if e.Failure.Kind == exchange.FailureCertificate {
+			hint = "name the authority that signed it with D24_CA_FILE"
+		}
+		return &EnvironmentError{Text: fmt.Sprintf("the receiver does not answer a notification: %s", e.Failure.Text), Hint: hint}
 	}
 	if status := e.Status(); status/100 == 4 {
 		return &EnvironmentError{
