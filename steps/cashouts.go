@@ -89,14 +89,19 @@ func statuses() map[string]d24.CashoutStatus {
 	}
 }
 
-// cashoutThatIs makes a cashout and takes it to a status: what the bank does through
-// hooks, what the merchant does through the API.
-func (w *world) cashoutThatIs(ctx context.Context, status string) error {
-	hooks := map[string][]target.Hook{
+// cashoutHooks are what the bank does, by the status that it leads to.
+func cashoutHooks() map[string][]target.Hook {
+	return map[string][]target.Hook{
 		"delivered": {target.DeliverCashout},
 		"completed": {target.DeliverCashout, target.CompleteCashout},
 		"rejected":  {target.DeliverCashout, target.RejectCashout},
-	}[status]
+	}
+}
+
+// cashoutThatIs makes a cashout and takes it to a status: what the bank does through
+// hooks, what the merchant does through the API.
+func (w *world) cashoutThatIs(ctx context.Context, status string) error {
+	hooks := cashoutHooks()[status]
 	for _, h := range hooks {
 		if err := w.needs(h); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/inbox"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/repro"
@@ -181,7 +182,11 @@ func (f *failure) calls() []reports.Call {
 	var calls []reports.Call
 	for _, e := range f.finding.Exchanges {
 		if e != nil {
-			calls = append(calls, reports.Call{Exchange: e.Number, Part: e.Label, Answer: judge.Describe(e)})
+			answer := judge.Describe(e)
+			if e.Label == inbox.Label { // it is the other side that asked
+				answer = judge.DescribeNotification(e)
+			}
+			calls = append(calls, reports.Call{Exchange: e.Number, Part: e.Label, Answer: answer})
 		}
 	}
 	return calls
@@ -208,6 +213,14 @@ func (f *failure) probe() *repro.Call {
 // signature is what was signed and what the request adds up to, where the fault is in the
 // signature, or the target says that it is.
 func (s *Suite) signature(f *failure) *reports.Signature {
+	redact := exchange.NewRedactor(s.Server.Secrets())
+	if over := f.finding.Exchanges; len(over) > 0 && over[0].Label == inbox.Label {
+		signed, right := f.world.notifier().Sides(f.world.notice.about, over[0])
+		if signed == nil { // another key, or another way: nobody knows which text
+			return nil
+		}
+		return reports.NewSignature(over[0].Number, redact.String(string(signed)), redact.String(string(right)))
+	}
 	call := f.probe()
 	if call == nil {
 		return nil
@@ -231,7 +244,6 @@ func (s *Suite) signature(f *failure) *reports.Signature {
 	if value == right && code != int(d24.CodeInvalidSignature) && code != int(d24.CashoutInvalidControl) {
 		return nil
 	}
-	redact := exchange.NewRedactor(s.Server.Secrets())
 	return reports.NewSignature(call.Exchange.Number,
 		redact.String(string(d.Sign.StringToSign())), redact.String(string(sent.StringToSign())))
 }

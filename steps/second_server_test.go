@@ -162,6 +162,7 @@ func (s *secondServer) judgedBy(t *testing.T, hooks target.Hooks, tags string) r
 	server, err := target.NewServer(target.Config{
 		Name: "second server", BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, Credentials: s.Keys.credentials(),
 		Roots: s.roots, Timeout: time.Minute, Hooks: hooks, UnlistedIP: netip.MustParseAddr(elsewhere),
+		Notifications: &target.Notifications{Settle: time.Minute},
 		Second: &target.Config{
 			Name: "second environment", BaseURL: s.SecondURL, Credentials: s.SecondKeys.credentials(),
 			Roots: s.roots, Timeout: time.Minute,
@@ -289,6 +290,8 @@ func TestADefectOfTheSecondServerIsFoundAlone(t *testing.T) {
 		{"mixed", "external-id-reused-after-cancel", []string{"CASH-EXT-01"}},
 		{"lax", "balance-race", []string{"CASH-BAL-01"}},
 		{"mixed", "keys-across-environments", []string{"ENV-09"}},
+		{"strict", "notices-unsigned", []string{"NOTIF-01"}},
+		{"lax", "notices-signed-compact", []string{"DEP-SIG-04"}},
 		{"strict", "forwarded-for-trusted", []string{"CASH-SEC-04", "CASH-IP-01", "DEP-SEC-04", "DEP-IP-01"}},
 	} {
 		t.Run(tt.mutant, func(t *testing.T) {

@@ -22,16 +22,17 @@ type world struct {
 
 	server *target.Server // the environment that the scenario talks to
 
-	twin  twin
-	story story
-	acts  []repro.Act // what was sent and done, for who has to do it again
+	twin   twin
+	story  story
+	notice notice
+	acts   []repro.Act // what was sent and done, for who has to do it again
 }
 
 // serverWorld prepares a scenario that judges a server.
 func serverWorld(s *scene, sc *godog.ScenarioContext) part {
 	w := &world{scene: s, server: s.suite.Server}
 	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
-		twinSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps,
+		twinSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps,
 	} {
 		vocabulary(w, sc)
 	}

@@ -32,6 +32,9 @@ func forecast(ctx context.Context, suite *steps.Suite) (string, error) {
 	if judged.Second == nil {
 		server.Second = nil
 	}
+	if judged.Notifications == nil {
+		server.Notifications = nil
+	}
 	if err := server.Reach(ctx); err != nil {
 		return "", err
 	}

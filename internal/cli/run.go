@@ -28,6 +28,7 @@ type runFlags struct {
 	level      string
 	production string
 	timeout    time.Duration
+	settle     time.Duration
 	dryRun     bool
 }
 
@@ -62,6 +63,11 @@ Level observe creates nothing, level sandbox creates transactions. On this machi
 default is sandbox, elsewhere observe. A host that has to be taken for production is
 refused unless --production names it again.
 
+Notifications that the server sends are judged where they come to us: a target of
+d24conform.yaml says with notifications where to listen, and at which URL it reaches that.
+Repeats are 5, 25, 125 and 625 minutes away, and waited for as long as --settle says; the
+bundled mock's time is moved.
+
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md and exchanges.jsonl, with names in the place of secrets.`,
 		Args: noArguments,
@@ -75,6 +81,7 @@ summary.md and exchanges.jsonl, with names in the place of secrets.`,
 	f.StringVar(&flags.level, "level", "", "`LEVEL`: observe or sandbox (default: by where the target is)")
 	f.StringVar(&flags.production, "production", "", "`HOST` of the target once more, when it is taken for production")
 	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
+	f.DurationVar(&flags.settle, "settle", target.DefaultNotified, "`TIME` that a notification may take to come")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "say what the run would create on the target, and send nothing")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
 	return cmd
@@ -104,6 +111,9 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 		return unreachable(err)
 	}
 	if suite.Level, err = flags.levelFor(server.Loopback()); err != nil {
+		return err
+	}
+	if err := listen(suite); err != nil {
 		return err
 	}
 	if err := j.makeDir(); err != nil {
@@ -142,6 +152,18 @@ func (f runFlags) levelFor(loopback bool) (target.Level, error) {
 		return "", usagef("--level: %w", err)
 	}
 	return level, nil
+}
+
+// listen opens the port at which the target's notifications come in, before anything is
+// made there.
+func listen(suite *steps.Suite) error {
+	if suite.Level == target.Observe {
+		return nil // nothing is made that could be notified of
+	}
+	if _, err := suite.Server.Inbox(); err != nil {
+		return usagef("%w", err).withHint("notifications.listen of the target in %s moves it to another address", config.DefaultPath)
+	}
+	return nil
 }
 
 // admit sees whether the target lets us in, by what the level allows.
@@ -189,6 +211,9 @@ func (a *app) announce(ctx context.Context, suite *steps.Suite) {
 	}
 	if server.Name == target.EmbeddedName {
 		return
+	}
+	if n := server.Notifications; n != nil && suite.Level != target.Observe {
+		fmt.Fprintf(a.stderr, "its notifications come in at %s, which it reaches as %s\n", n.Listen, reports.Escape(n.PublicURL))
 	}
 	if created, err := forecast(ctx, suite); err == nil {
 		fmt.Fprintln(a.stderr, created)

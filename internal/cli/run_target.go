@@ -21,6 +21,9 @@ import (
 // server is the server that the command line, the environment and the configuration
 // file choose, and what lets go of it. Nothing is sent to it yet.
 func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *exchange.Log) (*target.Server, func(), error) {
+	if flags.settle <= 0 {
+		return nil, nil, usagef("--settle %s is not a time to wait", flags.settle)
+	}
 	products, err := config.ParseProducts(flags.products)
 	if err != nil {
 		return nil, nil, err
@@ -124,6 +127,9 @@ func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, erro
 		Name: t.Name, BaseURL: t.BaseURL, PlainHTTPURL: t.PlainHTTPURL, Credentials: credentials, Products: products,
 		Roots: roots, Timeout: timeout, MaxRPS: t.MaxRPS,
 		Hooks: target.CommandHooks{Commands: t.Hooks, Dir: t.HookDir, Stderr: &lockedWriter{to: a.stderr}},
+	}
+	if n := t.Notifications; n != nil {
+		cfg.Notifications = &target.Notifications{Listen: n.Listen, PublicURL: n.PublicURL, Settle: flags.settle}
 	}
 	if s := t.Second; s != nil {
 		second := config.Target{

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -201,7 +202,7 @@ func (a *app) listMutants() error {
 	}
 	var b strings.Builder
 	for _, m := range mock.Mutants() {
-		fmt.Fprintf(&b, "%-*s  a server that %s\n%*s  breaks %s\n", width, m.Name, m.Says, width, "", strings.Join(m.Breaks, " "))
+		fmt.Fprintf(&b, "%-*s  a server that %s\n%*s  breaks %s\n", width, m.Name, m.Says, width, "", cmp.Or(strings.Join(m.Breaks, " "), "no rule, and shows in reports"))
 	}
 	return a.printf("%s", b.String())
 }

@@ -134,7 +134,7 @@ func (n Notifier) ReadsSignature(about Notified, e *exchange.Exchange) string {
 
 // Seals judges that a cashout's notification carries a control string, and that each that
 // it carries fits: control covers the external id, Payload-Signature the bytes that came.
-// Which of the two there is is a reading (AMB-32).
+// Which of the two it carries is a reading (AMB-32).
 func (n Notifier) Seals(about Notified, came []*exchange.Exchange) Finding {
 	key := d24.NewKey(n.Credentials.Cashouts.APISignature)
 	return eachNotification(came, "a control string that fits, made with the cashouts API Signature", func(e *exchange.Exchange) string {

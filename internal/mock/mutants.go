@@ -18,7 +18,7 @@ import (
 type Mutant struct {
 	Name   string
 	Says   string   // what is wrong, as the end of "a server that …"
-	Breaks []string // the rules that do not hold any more, all of them and no others
+	Breaks []string // the rules that do not hold any more, all of them and no others; none = what reports show and no rule is about
 
 	apply func(*rulebook)
 }
@@ -28,7 +28,7 @@ func Mutants() []Mutant {
 	var all []Mutant
 	for _, topic := range [][]Mutant{
 		transportMutants(), callerMutants(), headerMutants(), signatureMutants(), dateMutants(), idempotencyMutants(),
-		textMutants(), refundMutants(), cashoutCallerMutants(), cashoutMutants(), environmentMutants(),
+		textMutants(), refundMutants(), cashoutCallerMutants(), cashoutMutants(), environmentMutants(), notificationMutants(),
 	} {
 		all = append(all, topic...)
 	}

@@ -119,7 +119,7 @@ func TestServerRulesThatAreJudged(t *testing.T) {
 		DEP-DATE-01 DEP-DATE-02 DEP-DATE-03
 		DEP-IDEM-01 DEP-IDEM-02 DEP-IDEM-03 DEP-IDEM-04 DEP-IDEM-05 DEP-IDEM-07 DEP-IDEM-08
 		DEP-CT-01 DEP-CT-02 DEP-IP-01 DEP-REF-01 DEP-REF-02
-		NOTIF-04`)
+		NOTIF-01 NOTIF-04`)
 	var judged, observed []string
 	for _, r := range mustLoad(t).For(RoleServer, Products()) {
 		switch r.Judgement(RoleServer) {
@@ -132,7 +132,7 @@ func TestServerRulesThatAreJudged(t *testing.T) {
 	if diff := cmp.Diff(want, judged); diff != "" {
 		t.Errorf("judged (-want +ledger, in ledger order):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"CASH-HDR-02", "CASH-HDR-03"}, observed); diff != "" {
+	if diff := cmp.Diff([]string{"CASH-HDR-02", "CASH-HDR-03", "NOTIF-06"}, observed); diff != "" {
 		t.Errorf("observed (-want +ledger):\n%s", diff)
 	}
 }
@@ -151,7 +151,7 @@ func TestForSelectsByProductAndRole(t *testing.T) {
 	}{
 		{"deposits only leaves cashouts out", RoleServer, []Product{Deposits}, []string{"DEP-DATE-03", "ENV-04"}, []string{"CASH-SIG-01", "PANEL-09"}},
 		{"cashouts only leaves deposits out", RoleServer, []Product{Cashouts}, []string{"CASH-SIG-01", "ENV-04", "PANEL-09"}, []string{"DEP-DATE-03"}},
-		{"what is not judged is left out", RoleServer, Products(), nil, []string{"ENV-07", "NOTIF-01", "DEP-AUTH-04", "PANEL-01"}},
+		{"what is not judged is left out", RoleServer, Products(), nil, []string{"ENV-07", "NOTIF-02", "DEP-AUTH-04", "PANEL-01"}},
 		{"a client is bound by its own rules", RoleClient, Products(), []string{"CLI-TLS-01", "DEP-IDEM-06", "CASH-HDR-03"}, []string{"DEP-SIG-02", "NOTIF-05", "DEP-DATE-04"}},
 		{"a receiver is bound by its own rules", RoleReceiver, Products(), []string{"NOTIF-02", "NOTIF-05", "NOTIF-11", "DEP-SIG-04"}, []string{"CASH-SIG-03", "CLI-TLS-01"}},
 		{"no products, no rules", RoleServer, nil, nil, []string{"ENV-04"}},

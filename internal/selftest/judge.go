@@ -110,7 +110,7 @@ func told(conforming, run outcome) []Kill {
 		is, was := run.scenarios[at], conforming.scenarios[at]
 		if is.verdict == reports.Observed && (is.seen != was.seen || is.reason != was.reason) {
 			list = append(list, Kill{
-				is.rules, is.name, at.feature, at.line, cmp.Or(is.step, was.step), cmp.Or(was.seen, was.reason), cmp.Or(is.seen, is.reason),
+				is.rules, is.name, at.feature, at.line, cmp.Or(is.step, was.step, is.reason), cmp.Or(was.seen, was.reason), cmp.Or(is.seen, is.reason),
 			})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/d24conform/d24conform/features"
 	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/inbox"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
@@ -88,8 +89,10 @@ func newOutcome(results reports.Results, exchanges []*exchange.Exchange) outcome
 
 // isCall says whether the suite asked for an exchange. What a client sends once more on its
 // own account it did not ask for: that is the client's affair, and what some mutants get
-// wrong.
-func isCall(e *exchange.Exchange) bool { return !strings.Contains(e.Label, target.AnotherAttempt) }
+// wrong. Nor did it ask for what a server notifies of.
+func isCall(e *exchange.Exchange) bool {
+	return !strings.Contains(e.Label, target.AnotherAttempt) && e.Label != inbox.Label
+}
 
 // count looks at the exchanges that a scenario names, which are numbered from 1.
 func (s *scenario) count(numbers []int, exchanges []*exchange.Exchange) {

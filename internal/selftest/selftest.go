@@ -32,8 +32,9 @@
 // live by a clock that jumps (target.Pastime), so that a run takes what its CPU takes, and
 // nothing depends on how busy the machine is.
 //
-// Two mutants of the client do what is only bad sense: no rule is broken, and no scenario
-// may fail. They have to show in what the observed scenarios report, and are [Reported].
+// Two mutants of the client do what is only bad sense, and six of the mock notify otherwise
+// than the documents show: no rule is broken, and no scenario may fail. They have to show in
+// what the observed scenarios report, and are [Reported].
 //
 // # Receivers
 //

@@ -43,6 +43,34 @@ func TestAHandfulOfMutants(t *testing.T) {
 	assert.Contains(t, matrix.String(), "6 mutants: 6 killed exactly, 0 with extras, 0 survived, 0 INVALID")
 }
 
+// TestOddNotifiers runs servers that break no rule, and the server as it is once more: no
+// two runs of it report anything else.
+func TestOddNotifiers(t *testing.T) {
+	t.Parallel()
+	names := []string{"repeat-date-kept", "notification-after-2xx", "notification-never-repeated", "repeats-every-5-minutes"}
+	mutants, err := selftest.Choose(names, rules.RoleServer)
+	require.NoError(t, err)
+	tags, err := steps.ParseTags("@NOTIF-01 or @NOTIF-06 or @DEP-SIG-04")
+	require.NoError(t, err)
+	report, err := selftest.Run(t.Context(), selftest.Options{Tags: tags, Mutants: append(mutants, selftest.Mutant{Role: rules.RoleServer})})
+	require.NoError(t, err)
+	var matrix bytes.Buffer
+	require.NoError(t, report.Write(&matrix))
+	assert.Equal(t, selftest.Counts{Reported: len(names), Survived: 1}, report.Counts, "%s", &matrix)
+	seen := map[string]string{}
+	for _, got := range report.Mutants {
+		for _, kill := range got.Kills {
+			seen[got.Mutant] += kill.Seen + "; "
+		}
+	}
+	for name, text := range map[string]string{
+		"repeat-date-kept": "delivery 2 of 2: X-Date 5m0s from when it came", "notification-after-2xx": "repeats after 5, 25, 125, 625 minutes",
+		"notification-never-repeated": "no repeat", "repeats-every-5-minutes": "repeats after 5, 5, 5, 5 minutes",
+	} {
+		assert.Contains(t, seen[name], text)
+	}
+}
+
 // TestAHandfulOfClients runs one mutant of each kind against the client's scenarios, and
 // the client as it is once more: no two runs of it report anything else.
 func TestAHandfulOfClients(t *testing.T) {

@@ -56,6 +56,7 @@ func FromMock(m *mock.Mock, log *exchange.Log) Config {
 		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
 		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: SecondLoopback(), Log: log,
 		Readings: rules.Readings(m.Readings()), Timeout: embeddedTimeout,
+		Notifications: &Notifications{Settle: embeddedTimeout, Hasten: m.Admin().HastenNotification},
 		Second: &Config{
 			Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots(), Timeout: embeddedTimeout,
 		},
@@ -116,6 +117,8 @@ func (m mockHooks) Call(_ context.Context, h Hook, arguments map[string]string) 
 			return fmt.Errorf("hook %s: %w", h, err)
 		}
 		m.admin.FreezeClock(at)
+	case DeliverRefund:
+		return m.admin.MoveRefund(arguments["refund_id"], d24.RefundDelivered)
 	case WhitelistAdd:
 		return m.admin.WhitelistAdd(arguments["product"], arguments["ip"])
 	case WhitelistRemove:

@@ -25,7 +25,8 @@ const (
 	WhitelistAdd        Hook = "whitelist_add"
 	WhitelistRemove     Hook = "whitelist_remove"
 
-	FreezeClock Hook = "freeze_clock" // stop the clock at a time; an empty time lets it go on
+	FreezeClock   Hook = "freeze_clock"   // stop the clock at a time; an empty time lets it go on
+	DeliverRefund Hook = "deliver_refund" // what is documented of refunds changes only at the bank
 )
 
 // A HookSpec is a hook that a configuration may name, with its parameters in order.
@@ -85,6 +86,8 @@ func (h Hook) Capability() string {
 		return "inject-fault"
 	case SetClockOffset, FreezeClock:
 		return "set-clock"
+	case DeliverRefund:
+		return "settle-refunds"
 	case WhitelistAdd, WhitelistRemove:
 		return "whitelist"
 	}

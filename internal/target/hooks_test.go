@@ -32,7 +32,7 @@ func TestHookSpecs(t *testing.T) {
 
 func TestEveryHookHasACapability(t *testing.T) {
 	t.Parallel()
-	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}) {
+	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}, HookSpec{Name: DeliverRefund}) {
 		assert.NotEqual(t, string(spec.Name), spec.Name.Capability(), "in words and not by its name")
 	}
 	assert.Equal(t, "new_hook", Hook("new_hook").Capability())
@@ -49,7 +49,7 @@ func TestNoHooks(t *testing.T) {
 func TestTheMockHasEveryHook(t *testing.T) {
 	t.Parallel()
 	s := embed(t, mock.Options{})
-	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}) {
+	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}, HookSpec{Name: DeliverRefund}) {
 		assert.True(t, s.Hooks.Offers(spec.Name))
 		// Without arguments: what it says then is about them.
 		if err := s.Hooks.Call(t.Context(), spec.Name, nil); err != nil {

@@ -15,6 +15,11 @@
 // [Hook.Capability] says so in words, and the scenario is not tested rather than
 // green.
 //
+// # Notifications
+//
+// What a server sends by itself comes to [Server.Inbox], if it can reach us. A repeat is
+// minutes away; [Notifications.Hasten] is for servers whose time can be moved.
+//
 // # Receiver
 //
 // A [Receiver] is what receives notifications: we are the provider to it. What a delivery
@@ -61,6 +66,8 @@ type Config struct {
 	MaxRPS       float64         // 0 = no limit
 	Second       *Config         // an environment that shares nothing with this one
 	Hooks        Hooks           // nil = none
+	// Notifications say how the server's notifications come to us; nil = they do not.
+	Notifications *Notifications
 	// UnlistedIP is an address that we can call from and that is in no whitelist.
 	UnlistedIP netip.Addr
 	// Readings are those that the target declares, by id; only our own mock does.
@@ -76,6 +83,7 @@ type Server struct {
 	clock       judge.Clock
 	clockSource string
 	loopback    bool
+	mailroom    mailroom
 	client      *merchant.Client
 	redactor    *exchange.Redactor
 	sleep       func(ctx context.Context, d time.Duration) error
@@ -156,6 +164,7 @@ func (s *Server) ClientFrom(change func(*merchant.Options)) (*merchant.Client, e
 // Close lets go of the connections.
 func (s *Server) Close() {
 	s.client.Close()
+	s.mailroom.close()
 	if s.Second != nil {
 		s.Second.Close()
 	}

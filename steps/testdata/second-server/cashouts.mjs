@@ -117,7 +117,7 @@ export class Cashouts {
       }
       env.balance = before - amount - fee;
       const id = env.nextID('cashout');
-      const cashout = { id, external, reserved: amount + fee, status: order.on_hold === true ? 5 : 0 };
+      const cashout = { id, external, url: order.notification_url, reserved: amount + fee, status: order.on_hold === true ? 5 : 0 };
       env.cashouts.set(id, cashout);
       env.externalIDs.set(external, cashout);
       return this.voice.say(200, { cashout_id: manners.ids.cashoutAsText ? id : Number(id) });
@@ -151,6 +151,7 @@ export class Cashouts {
     return this.environment.locks.hold('balance', async () => {
       await gap();
       change();
+      this.environment.notices.cashout(cashout);
       return this.#say(cashout);
     });
   }

@@ -15,6 +15,8 @@ const described = {
   'balance-race': 'two cashouts at once both see the balance as it was before either',
   'forwarded-for-trusted': 'the whitelist believes X-Forwarded-For',
   'keys-across-environments': 'one store of idempotency keys for both environments',
+  'notices-unsigned': 'notifications of deposits have no Authorization',
+  'notices-signed-compact': 'notifications of deposits are signed as compact JSON, and sent otherwise',
 };
 
 export const mutants = Object.keys(described);
@@ -51,5 +53,7 @@ export function defect(name) {
     },
     peer: (call) => (is('forwarded-for-trusted') && call.headers['x-forwarded-for']) || call.peer,
     sharesKeys: is('keys-across-environments'),
+    unsignedNotices: is('notices-unsigned'),
+    signsCompact: is('notices-signed-compact'),
   };
 }

@@ -1,5 +1,5 @@
 // The merchant panel and the bank, for tests: a folder in which others leave files.
-// Before each request the server does what they ask for.
+// The server does what they ask for when it notices, and before each request at the latest.
 //
 //   approve-ID cancel-ID            a deposit, once; the file is removed
 //   deliver-ID complete-ID reject-ID  a cashout, once; the file is removed
@@ -20,6 +20,9 @@ export class Panel {
   constructor(folder, environment) {
     this.folder = folder;
     this.environment = environment;
+    if (folder) {
+      fs.watch(folder, { persistent: false }, () => this.attend());
+    }
   }
 
   attend() {
@@ -56,10 +59,10 @@ export class Panel {
         env.faults[action] = true;
         break;
       case 'approve':
-        settle(env, env.deposits.get(id), 'COMPLETED');
+        settle(env, id, 'COMPLETED');
         break;
       case 'cancel':
-        settle(env, env.deposits.get(id), 'CANCELLED');
+        settle(env, id, 'CANCELLED');
         break;
       default:
         advance(env, env.cashouts.get(id), action);
@@ -68,7 +71,8 @@ export class Panel {
 }
 
 // settle ends an open deposit. One that is paid becomes money to pay out with.
-function settle(env, deposit, status) {
+function settle(env, id, status) {
+  const deposit = env.deposits.get(id);
   if (!deposit || !['CREATED', 'PENDING'].includes(deposit.status)) {
     return;
   }
@@ -76,6 +80,7 @@ function settle(env, deposit, status) {
   if (status === 'COMPLETED') {
     env.balance += deposit.amount;
   }
+  env.notices.deposit(id, deposit);
 }
 
 // advance is what the bank does to a cashout: 0 pending, 4 delivered, 1 completed, 3
@@ -89,4 +94,5 @@ function advance(env, cashout, action) {
   if (to === 3) {
     env.balance += cashout.reserved;
   }
+  env.notices.cashout(cashout);
 }

@@ -13,6 +13,7 @@ import { Clock } from './clock.mjs';
 import { Deposits } from './deposits.mjs';
 import { Keys } from './keys.mjs';
 import { defect } from './mutants.mjs';
+import { Notices } from './notices.mjs';
 import { Panel } from './panel.mjs';
 import { take } from './readings.mjs';
 import { Environment } from './store.mjs';
@@ -164,6 +165,9 @@ async function main() {
 
   const shared = new Keys(set, broken);
   const environments = ['first', 'second'].map((name) => new Environment(name, keysOf(name), set.manners.ids));
+  for (const environment of environments) {
+    environment.notices = new Notices({ environment, set, voice, clock, defect: broken });
+  }
   const servers = environments.map((environment, i) => https.createServer(tls, serve({
     environment, set, voice, clock, defect: broken,
     keys: broken.sharesKeys ? shared : new Keys(set, broken),
