@@ -130,14 +130,24 @@ func (r *receiver) afterwards(ctx context.Context, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := r.target.Deaths()
+	if s.deaths < len(all) {
+		s.failures.keep(r.scenario, &episode{receiver: r, died: true, step: r.step, finding: judge.Finding{
+			Outcome: judge.Broken, Expected: livesOn, Seen: all[s.deaths].Error(), Exchanges: r.log,
+		}})
+	} else {
+		r.remember(err)
+	}
 	for ; s.deaths < len(all); s.deaths++ {
 		s.broken = appendError(s.broken, s.builder.Add(reports.Scenario{
 			Name: r.scenario.Name, Feature: r.scenario.Feature, Line: r.scenario.Line, Rules: []string{ruleNoHarm}, Verdict: reports.Fail,
-			Step: r.step, Expected: "a receiver that goes on running", Seen: all[s.deaths].Error(), Exchanges: numbers(r.log),
+			Step: r.step, Expected: livesOn, Seen: all[s.deaths].Error(), Exchanges: numbers(r.log),
 		}))
 	}
 	return err
 }
+
+// livesOn is what a notification must leave behind.
+const livesOn = "a receiver that goes on running"
 
 // ruleNoHarm is broken by a receiver that dies of a notification.
 const ruleNoHarm = "NOTIF-11"

@@ -49,3 +49,41 @@ func TestAScriptCanJudgeEverySentence(t *testing.T) {
 	require.NoError(t, err)
 	assert.Greater(t, judging, 100)
 }
+
+// The same of a client's sentences and of a receiver's.
+func TestAScriptCanJudgeEverySentenceOfAClient(t *testing.T) {
+	t.Parallel()
+	known := looks()
+	for sentence := range sentences() {
+		if sentence != onlyReported {
+			assert.NotEmpty(t, known[sentence].Check, "no script can judge %q: give it an entry in looks", sentence)
+		}
+	}
+	assert.Len(t, known, len(sentences())-1, "a look is of no sentence")
+}
+
+func TestAScriptCanTellEverySentenceOfAReceiverAgain(t *testing.T) {
+	t.Parallel()
+	told := 0
+	err := fs.WalkDir(features.Files, "receiver", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(features.Files, path)
+		for line := range strings.Lines(string(text)) {
+			word, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if !slices.Contains([]string{"Given", "When", "Then", "And"}, word) {
+				continue
+			}
+			sentence = strings.NewReplacer("<status>", "PENDING", "<fault>", "without a signature").Replace(sentence) // what stands in examples
+			if stepUnanswered.MatchString(sentence) {
+				continue // from outside nobody knows the id of what is not answered
+			}
+			told++
+			assert.True(t, isTellable(sentence), "%s: no script can tell %q again: give it an entry in retold", path, sentence)
+		}
+		return err
+	})
+	require.NoError(t, err)
+	assert.Greater(t, told, 60)
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/provider"
+	"github.com/d24conform/d24conform/internal/repro"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
@@ -75,7 +76,8 @@ Where --url or the observer is https, its certificate is verified against the sy
 authorities, or D24_CA_FILE as this program sees it; CMD sees the mock's there.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md, exchanges.jsonl, and receiver-output.txt with what CMD wrote.`,
+summary.md, exchanges.jsonl, repro/ with a script for each violated rule that notifies the
+receiver so again, and receiver-output.txt with what CMD wrote.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if at := cmd.ArgsLenAtDash(); len(args) > 0 && at != 0 {
 				return usagef("the receiver's command stands behind --, and %q does not", args[0])
@@ -113,6 +115,14 @@ func (a *app) runReceiver(ctx context.Context, flags receiverFlags, command []st
 		return err
 	}
 	j.suite.Receiver = &target.Receiver{Products: products}
+	j.suite.Again = func(rule string) string {
+		// The observer may hold a token.
+		words := []string{"d24conform", "run", "receiver", "--tags", "@" + rule, "--url", flags.url, "--observer", "OBSERVER"}
+		if len(command) > 0 {
+			words = append(append(words, "--"), command...)
+		}
+		return repro.Words(words)
+	}
 	if err := j.checkSelection(products); err != nil {
 		return err
 	}

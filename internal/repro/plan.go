@@ -23,11 +23,16 @@
 // a [Recorded] fault looks there: it puts the secrets back, works out the signature with
 // openssl, and judges the requests again, those of the run or those of a later one.
 //
+// # Of a receiver
+//
+// A [Story] is told again sentence by sentence: d24conform mock plays the provider that is
+// asked, and the script the one that notifies.
+//
 // # What a script needs
 //
 // A POSIX shell with its utilities, openssl, and curl (7.68 or later) where it sends
-// something. common.sh stands in the head of each, lib.sh or recorded.sh behind it, and
-// they are written to be read.
+// something. common.sh stands in the head of each, the others behind it, and they are
+// written to be read.
 package repro
 
 import (

@@ -16,3 +16,8 @@ func inSample(name string) bool {
 func inClientSample(name string) bool {
 	return slices.Contains([]string{"plain-http", "signs-before-reserialising", "stale-retry", "sends-latin-1"}, name)
 }
+
+// inReceiverSample is the same for receivers.
+func inReceiverSample(name string) bool {
+	return slices.Contains([]string{"signature-reserialised", "control-in-any-case", "check-then-insert-race", "seen-before-released"}, name)
+}

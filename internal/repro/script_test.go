@@ -46,6 +46,61 @@ func TestAScriptRunsInEveryShell(t *testing.T) {
 	}
 }
 
+// The same of a receiver's scripts.
+func TestAReceiverScriptRunsInEveryShell(t *testing.T) {
+	t.Parallel()
+	needsPrograms(t)
+	bad, good := map[string]receiving{}, startReceiver(t, "")
+	scripts := map[string]string{}
+	for mutant, id := range map[string]string{"control-in-any-case": "NOTIF-09", "signature-reserialised": "DEP-SIG-04"} {
+		bad[id] = startReceiver(t, mutant)
+		_, all := bad[id].judge(t, []string{id})
+		scripts[id] = all["repro/"+id+".sh"]
+	}
+	for _, words := range []string{"dash", "bash --posix", "busybox sh"} {
+		t.Run(words, func(t *testing.T) {
+			t.Parallel()
+			if program := strings.Fields(words)[0]; !has(program) {
+				t.Skip("not run: there is no " + program)
+			}
+			for id, script := range scripts {
+				output, code := runScript(t, words, script, bad[id].environment(t))
+				assert.Equal(t, 1, code, "%s", output)
+				output, code = runScript(t, words, script, good.environment(t))
+				assert.Equal(t, 0, code, "%s", output)
+			}
+		})
+	}
+}
+
+func TestAReceiverScriptSaysWhyItCannotTell(t *testing.T) {
+	t.Parallel()
+	needsPrograms(t)
+	bad := startReceiver(t, "forgets-at-restart")
+	_, scripts := bad.judge(t, []string{"NOTIF-05"})
+	script := scripts["repro/NOTIF-05.sh"]
+	all := slices.Clip(bad.environment(t))
+	for name, row := range map[string]struct {
+		environment []string
+		code        int
+		says        string
+	}{
+		"nobody restarts it":          {without(all, "D24_RESTART"), 3, "CANNOT TELL: the receiver has to be killed and started again here: D24_RESTART"},
+		"it cannot be restarted":      {append(all, "D24_RESTART=false"), 3, "CANNOT TELL: false failed"},
+		"nobody observes":             {without(all, "D24_OBSERVER"), 3, "CANNOT TELL: D24_OBSERVER is not set"},
+		"the observer talks nonsense": {append(all, "D24_OBSERVER=echo many"), 3, "CANNOT TELL: the observer tells no number"},
+		"no mock is there":            {append(all, "D24_BASE_URL=https://127.0.0.1:1"), 3, "CANNOT TELL: request 1 has no fault and is not accepted: no answer"},
+		"a key is missing":            {without(all, "D24_DEPOSITS_API_SIGNATURE"), 2, "D24_DEPOSITS_API_SIGNATURE is not set"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			output, code := runScript(t, "sh", script, row.environment)
+			assert.Equal(t, row.code, code, "%s", output)
+			assert.Contains(t, output, row.says)
+		})
+	}
+}
+
 // Keys are what they are: quotes, signs of the shell and letters beyond ASCII are signed and
 // sent as they stand in the environment.
 func TestAScriptTakesAnyKey(t *testing.T) {
@@ -114,31 +169,63 @@ func TestNoSecretLeavesTheEnvironment(t *testing.T) {
 		script := scripts["repro/"+id+".sh"]
 		require.NotEmpty(t, script)
 
-		bin := t.TempDir()
-		arguments := filepath.Join(bin, "arguments")
-		for _, program := range []string{"curl", "openssl", "awk", "od", "tr", "sed", "grep", "cut", "cat", "cmp", "mktemp", "rm", "date", "wc"} {
-			path, err := exec.LookPath(program)
-			require.NoError(t, err)
-			wrapper := "#!/bin/sh\nprintf '%s\\n' \"$*\" >> '" + arguments + "'\nexec " + path + " \"$@\"\n"
-			require.NoError(t, os.WriteFile(filepath.Join(bin, program), []byte(wrapper), 0o700))
-		}
-		watched := append(without(environment(t, bad), "PATH"), "PATH="+bin+":"+os.Getenv("PATH"))
+		watched, arguments := watch(t, environment(t, bad))
 		output, code := runScript(t, "sh", script, watched)
 		require.Equal(t, 1, code, "%s", output)
-		seen, err := os.ReadFile(arguments)
-		require.NoError(t, err)
-		require.Contains(t, string(seen), "-K ")
-
+		seen := arguments()
+		require.Contains(t, seen, "-K ")
 		for _, credentials := range []d24.Credentials{bad.Credentials(), bad.SecondCredentials()} {
-			credentials.Named(func(name, value string) {
-				for _, form := range []string{value, hex.EncodeToString([]byte(value)), base64.RawStdEncoding.EncodeToString([]byte(value))} {
-					assert.NotContains(t, script, form, "%s: %s in the script", id, name)
-					assert.NotContains(t, output, form, "%s: %s in the output", id, name)
-					assert.NotContains(t, string(seen), form, "%s: %s in an argument", id, name)
-				}
-			})
+			assertNoSecret(t, credentials, map[string]string{"the script": script, "the output": output, "an argument": seen})
 		}
 	}
+
+	client := judgeClient(t, "signs-body-only", []string{"DEP-SIG-04"}, d24.Credentials{})
+	file := client.script(t, "DEP-SIG-04")
+	script, err := os.ReadFile(file)
+	require.NoError(t, err)
+	watched, arguments := watch(t, client.environment)
+	output, code := run(t, "sh", watched, file)
+	require.Equal(t, 1, code, "%s", output)
+	require.Contains(t, arguments(), "dgst")
+	assertNoSecret(t, client.credentials, map[string]string{"the script": string(script), "the output": output, "an argument": arguments()})
+
+	receiver := startReceiver(t, "control-in-any-case")
+	_, scripts := receiver.judge(t, []string{"NOTIF-09"})
+	watched, arguments = watch(t, receiver.environment(t))
+	output, code = runScript(t, "sh", scripts["repro/NOTIF-09.sh"], watched)
+	require.Equal(t, 1, code, "%s", output)
+	require.Contains(t, arguments(), "-K ")
+	assertNoSecret(t, receiver.desk.Credentials(), map[string]string{"the script": scripts["repro/NOTIF-09.sh"], "the output": output, "an argument": arguments()})
+}
+
+// watch has every program that a script calls write down its arguments.
+func watch(t *testing.T, environment []string) (watched []string, arguments func() string) {
+	t.Helper()
+	bin := t.TempDir()
+	file := filepath.Join(bin, "arguments")
+	for _, program := range []string{"curl", "openssl", "awk", "od", "tr", "sed", "grep", "cut", "cat", "cmp", "find", "xargs", "mktemp", "rm", "date", "wc"} {
+		path, err := exec.LookPath(program)
+		require.NoError(t, err)
+		wrapper := "#!/bin/sh\nprintf '%s\\n' \"$*\" >> '" + file + "'\nexec " + path + " \"$@\"\n"
+		require.NoError(t, os.WriteFile(filepath.Join(bin, program), []byte(wrapper), 0o700))
+	}
+	return append(without(environment, "PATH"), "PATH="+bin+":"+os.Getenv("PATH")), func() string {
+		seen, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return string(seen)
+	}
+}
+
+// assertNoSecret looks for credentials in texts, by what these are.
+func assertNoSecret(t *testing.T, credentials d24.Credentials, texts map[string]string) {
+	t.Helper()
+	credentials.Named(func(name, value string) {
+		for _, form := range []string{value, hex.EncodeToString([]byte(value)), base64.RawStdEncoding.EncodeToString([]byte(value))} {
+			for where, text := range texts {
+				assert.NotContains(t, text, form, "%s in %s", name, where)
+			}
+		}
+	})
 }
 
 // What a target answers becomes part of paths, bodies and hooks.
