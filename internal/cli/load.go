@@ -96,6 +96,7 @@ inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
 	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames(rules.RoleServer)))
 	addJSONFlag(cmd, &flags.asJSON, "results.json")
+	cmd.AddCommand(a.loadPlotCommand())
 	return cmd
 }
 

@@ -19,7 +19,9 @@ Examples:
 {{.}}
 {{end}}
 Usage:
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
+{{- if or (not .HasAvailableSubCommands) (ne .Use .Name)}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} COMMAND{{end}}
 {{with .Long}}
 {{.}}
 {{end}}{{if .HasAvailableSubCommands}}

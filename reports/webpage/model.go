@@ -78,6 +78,7 @@ type Cell struct {
 	Text string
 	Tone Tone
 	Code bool    // in letters of one width
+	Note string  // in small letters after it
 	Bar  float64 // of 1, drawn before the text; 0 = none
 }
 

@@ -36,7 +36,7 @@ func everything(text string) *Page {
 		Facts:   []Fact{{text, text, text}, {"retries", "17", ""}},
 		Sections: []Section{{Heading: text, Lead: text, Parts: []Part{
 			{Table: &Table{Caption: text, Columns: []Column{{Name: text}, {Name: text, Number: true}, {Name: "share"}}, Rows: [][]Cell{
-				{{Text: text, Code: true}, {Text: text, Tone: Good}, {Text: "25 %", Bar: 0.25}},
+				{{Text: text, Code: true}, {Text: text, Note: text, Tone: Good}, {Text: "25 %", Bar: 0.25}},
 			}}},
 			{Chart: &Chart{Title: text, About: text, Axis: Seconds, Unit: text, Lines: []Line{
 				{Name: text, X: []float64{0, 1, 2}, Y: []*float64{&two, nil, &three}}, {Name: "b", X: []float64{0}, Y: []*float64{&two}, Style: 1, Step: true},
