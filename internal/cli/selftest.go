@@ -156,6 +156,12 @@ func selftestRoles() []string {
 // It returns what undoes it.
 func (a *app) collectLater() (undo func()) {
 	const percent = 400
+	return a.collectAt(percent)
+}
+
+// collectAt has garbage collected when there is so much of it, in percent of what is in
+// use, unless the environment says otherwise. It returns what undoes it.
+func (a *app) collectAt(percent int) (undo func()) {
 	if _, set := a.env("GOGC"); set {
 		return func() {}
 	}
