@@ -54,6 +54,13 @@ type fastSender struct {
 	socket   socket
 	opened   func() // counts
 	dialled  bool   // dialling failed, so nothing was sent
+	shape    shape  // of the request before
+}
+
+// A shape is what requests have in common that differ in values alone.
+type shape struct {
+	method, path       string
+	date, payload, key bool
 }
 
 // A socket notes what happens on a connection.
@@ -99,7 +106,7 @@ func newFastSender(t *Target, timeout time.Duration, opened func()) (*fastSender
 	config := t.tls("http/1.1")
 	s.client = &fasthttp.HostClient{
 		Addr: address, MaxConns: 1, MaxIdleConnDuration: longIdle, MaxResponseBodySize: maxAnswer,
-		Name: merchant.UserAgent, DisablePathNormalizing: true,
+		Name: merchant.UserAgent, DisablePathNormalizing: true, DisableHeaderNamesNormalizing: true, // nobody reads them
 		// One attempt is one request on the wire; we alone decide about another.
 		MaxIdemponentCallAttempts: 1,
 		// TLS is ours, so that a socket sees the bytes of HTTP and nothing of handshakes:
@@ -128,10 +135,17 @@ func newFastSender(t *Target, timeout time.Duration, opened func()) (*fastSender
 
 func (s *fastSender) send(out *outgoing, in *incoming) {
 	r := &s.request
-	r.Reset()
-	r.Header.SetMethod(out.method)
-	r.SetRequestURI(s.base + out.path)
-	r.Header.SetContentType(d24.ContentTypeJSON)
+	// A creation differs from the one before in the values of its headers: the rest is
+	// written once.
+	if is := (shape{out.method, out.path, len(out.date) > 0, len(out.payload) > 0, len(out.key) > 0}); is != s.shape {
+		s.shape = is
+		r.Reset()
+		r.Header.DisableNormalizing()
+		r.Header.SetMethod(out.method)
+		r.SetRequestURI(s.base + out.path)
+		r.Header.SetContentType(d24.ContentTypeJSON)
+		r.SetTimeout(s.timeout)
+	}
 	if len(out.date) > 0 {
 		r.Header.SetBytesV(d24.HeaderDate, out.date)
 		r.Header.Set(d24.HeaderLogin, out.login)
@@ -147,7 +161,6 @@ func (s *fastSender) send(out *outgoing, in *incoming) {
 	r.SetBodyRaw(out.body)
 	s.socket.sent, s.socket.wrote, s.socket.first = false, time.Time{}, time.Time{}
 	s.dialled = false
-	r.SetTimeout(s.timeout)
 	err := s.client.Do(r, &s.response)
 	in.wrote, in.first, in.err = s.socket.wrote, s.socket.first, err
 	in.outcome = s.outcome(err)

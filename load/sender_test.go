@@ -113,6 +113,18 @@ func TestWhatIsSentIsWhatWasSigned(t *testing.T) {
 		}
 		assert.NotContains(t, strings.ToLower(strings.Join(headerNames(r), " ")), "vegeta", name)
 
+		sender.send(&outgoing{
+			method: http.MethodPost, path: d24.PathDeposits, body: []byte(`{"b":22}`), date: []byte("2026-11-20T12:00:01Z"),
+			login: "login2", signature: []byte("D24 01"), key: []byte("k2"),
+		}, &in)
+		r = s.seen.Load()
+		assert.JSONEq(t, `{"b":22}`, *s.body.Load(), name)
+		for header, want := range map[string]string{
+			d24.HeaderDate: "2026-11-20T12:00:01Z", d24.HeaderLogin: "login2", d24.HeaderAuthorization: "D24 01", d24.HeaderIdempotencyKey: "k2",
+		} {
+			assert.Equal(t, []string{want}, r.Header.Values(header), "%s: one like the one before, with values of its own", name)
+		}
+
 		sender.send(&outgoing{method: http.MethodPost, path: d24.PathCashout, body: []byte(`{}`), payload: []byte("11"), basic: "Basic x"}, &in)
 		assert.Equal(t, "11", s.seen.Load().Header.Get(d24.HeaderPayloadSignature), name)
 		assert.Empty(t, s.seen.Load().Header.Get(d24.HeaderIdempotencyKey), "%s: nothing is left of the request before", name)
