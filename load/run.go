@@ -137,7 +137,7 @@ func newEngine(opts Options) (*engine, error) {
 	e.source = newSource(p, opts.Run, opts.Secret, client)
 	e.feeder = newFeeder(e.manager, p)
 	e.due.Store(e.schedule.Total())
-	e.pacer = &pacer{Schedule: e.schedule, now: time.Now}
+	e.pacer = &pacer{Schedule: e.schedule, now: time.Now, nap: nap}
 	if e.journal, err = createJournal(opts.Journal, header{Run: opts.Run, Profile: p.Name, Seed: p.Seed, Began: time.Now().UTC()}); err != nil {
 		return nil, err
 	}

@@ -113,11 +113,17 @@ func (s *Schedule) Peak() float64 {
 // requests out. What is not sent by then is missing from what was achieved.
 const grace = 250 * time.Millisecond
 
+// soon is a wait that the pacer sleeps through itself, where the system has a sleep that
+// is exact. Go rounds what a timer waits up to a millisecond, in which ten requests are
+// due at 10,000 a second; of a longer wait a millisecond is no part.
+const soon = 2 * time.Millisecond
+
 // A pacer is a Schedule as vegeta asks for it.
 type pacer struct {
 	*Schedule
 
 	now   func() time.Time
+	nap   func(time.Duration) bool // sleeps exactly so long; false where that cannot be done
 	began atomic.Pointer[time.Time]
 }
 
@@ -131,7 +137,11 @@ func (p *pacer) Pace(elapsed time.Duration, hits uint64) (wait time.Duration, st
 	if hits >= p.total || elapsed > p.length+grace {
 		return 0, true
 	}
-	return max(p.At(hits)-elapsed, 0), false
+	wait = max(p.At(hits)-elapsed, 0)
+	if wait > 0 && wait <= soon && p.nap(wait) {
+		return 0, false
+	}
+	return wait, false
 }
 
 // start is the moment from which the schedule counts; zero before the first request.

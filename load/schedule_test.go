@@ -75,7 +75,7 @@ func TestSchedulesNeverGoBack(t *testing.T) {
 func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	p := &pacer{Schedule: NewSchedule([]Stage{{From: 100, To: 100, For: time.Second}}, 0), now: func() time.Time { return now }}
+	p := &pacer{Schedule: NewSchedule([]Stage{{From: 100, To: 100, For: time.Second}}, 0), now: func() time.Time { return now }, nap: func(time.Duration) bool { return false }}
 	for _, c := range []struct {
 		name    string
 		elapsed time.Duration
@@ -95,4 +95,34 @@ func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
 		assert.InDelta(t, c.wait, wait, float64(time.Microsecond), c.name)
 	}
 	assert.Equal(t, now.Add(-2*time.Millisecond), p.start(), "it counts from where vegeta began")
+}
+
+func TestThePacerSleepsThroughShortWaitsItself(t *testing.T) {
+	t.Parallel()
+	var naps []time.Duration
+	p := &pacer{Schedule: NewSchedule([]Stage{{From: 1000, To: 1000, For: time.Second}}, 0), now: time.Now, nap: func(d time.Duration) bool {
+		naps = append(naps, d)
+		return true
+	}}
+	for _, c := range []struct {
+		elapsed time.Duration
+		hits    uint64
+		wait    time.Duration
+	}{
+		{0, 0, 0},
+		{0, 1, 0},                      // a nap of 1 ms
+		{500 * time.Microsecond, 2, 0}, // one of 1.5 ms
+		{3 * time.Millisecond, 2, 0},   // late: no nap
+		{3 * time.Millisecond, 10, 7 * time.Millisecond}, // long enough for a timer
+		{98 * time.Millisecond, 100, 0},                  // 2 ms is just short
+		{time.Second + 2*grace, 1000, 0},                 // over: no nap
+	} {
+		wait, _ := p.Pace(c.elapsed, c.hits)
+		assert.InDelta(t, c.wait, wait, float64(time.Microsecond), "%v", c)
+	}
+	want := []time.Duration{time.Millisecond, 1500 * time.Microsecond, 2 * time.Millisecond}
+	require.Len(t, naps, len(want))
+	for i, nap := range naps {
+		assert.InDelta(t, want[i], nap, float64(time.Microsecond))
+	}
 }
