@@ -10,6 +10,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 GOLANGCI_LINT := v2.15.0
 GOFUMPT       := v0.12.0
 GREMLINS      := v0.6.0
+K6            := v1.0.0
 
 # Tools are where go install puts them; they are found even when the PATH misses it.
 GOBIN := $(or $(shell go env GOBIN),$(firstword $(subst :, ,$(shell go env GOPATH)))/bin)
@@ -91,6 +92,26 @@ bench: ## Run every benchmark once
 .PHONY: bench-signing
 bench-signing: ## Compare signing with hmac.New and with SHA-256, the floor, in interleaved rounds on 1 and 2 threads
 	go test -run '^$$' -bench 'Signing$$' -benchtime 2s ./internal/d24
+
+# vegeta's own program is built at the version of its library in go.mod.
+.PHONY: peers
+peers: build ## Install what bench-peers compares with, into bin/peers; wrk is a Debian package
+	@mkdir -p bin/peers
+	go build -trimpath -o bin/peers/peers ./load/peers
+	@case "$$(go version -m bin/peers/k6 2> /dev/null || true)" in *"$(K6)"*) ;; *) \
+		set -x; GOBIN="$(CURDIR)/bin/peers" go install go.k6.io/k6@$(K6) ;; esac
+	@[ -x bin/peers/vegeta ] || { set -x; cp go.mod go.sum bin/peers/; \
+		go build -modfile=bin/peers/go.mod -mod=mod -o bin/peers/vegeta github.com/tsenart/vegeta/v12; }
+	@command -v wrk > /dev/null || if [ "$$(id -u)" = 0 ]; then apt-get update -q; apt-get install -q -y --no-install-recommends wrk; \
+		else echo "peers: not root, so please run: apt-get install -y wrk" >&2; exit 1; fi
+
+.PHONY: bench-peers
+bench-peers: peers ## Compare the load generator with k6, vegeta and wrk, in five rounds in turn, and print a table (4 min)
+	bin/peers/peers
+
+.PHONY: bench-load
+bench-load: peers ## Measure every goal of the load generator, and say which are kept (6 min, on a machine without other work)
+	bin/peers/peers -goals
 
 .PHONY: verify
 verify: build ## Check that ledger, scenarios, vectors and mutants are complete
