@@ -118,11 +118,8 @@ func (f *Findings) arrivals(arrived int) Invariant {
 	return i
 }
 
-// sentence is the verdict on the money in words.
-func (f *Findings) sentence() string {
-	return fmt.Sprintf("%s, %s in %s of %s",
-		plural(total(f.Duplicates), "duplicate"), plural(f.Different, "different answer"),
-		retries(f.Retries), plural(total(f.Keys)-f.Keys[stales], "key"))
+func (f *Findings) tally() tally {
+	return tally{total(f.Duplicates), f.Different, f.Retries, total(f.Keys) - f.Keys[stales]}
 }
 
 func retries(n int) string {

@@ -16,10 +16,11 @@ import (
 // A Profile says what a run sends, how fast, and what is expected of it.
 type Profile struct {
 	Name        string
-	About       string // one sentence
-	Stages      []Stage
-	Burst       int // requests that are due at one moment
-	Connections int // as many are open, and as many requests under way at most
+	About       string  // one sentence
+	Stages      []Stage // of a profile that finds, its first step
+	Find        *Find   // nil = the stages are all
+	Burst       int     // requests that are due at one moment
+	Connections int     // as many are open, and as many requests under way at most
 	Operations  [operations]int
 	BodyBytes   []int // of deposits; each key has one of these sizes
 	Keys        Keys
@@ -166,6 +167,10 @@ func (p *Profile) With(o Override) (*Profile, error) {
 		if o.Duration > 0 {
 			stage.For = time.Duration(float64(stage.For) * float64(o.Duration) / float64(whole.Length()))
 		}
+	}
+	if p.Find != nil {
+		f := p.Find.with(o)
+		changed.Find, changed.Stages = &f, []Stage{{f.From, f.From, f.For}}
 	}
 	if o.Connections > 0 {
 		changed.Connections = o.Connections

@@ -15,13 +15,13 @@ import (
 func TestEveryEmbeddedProfileIsReadAndMeansSomething(t *testing.T) {
 	t.Parallel()
 	names := Names()
-	assert.Subset(t, names, []string{"smoke", "signing-hot-path", "idempotent-retries", "retry-storm", "mixed", "cashouts", "soak", "spike"})
+	assert.Subset(t, names, []string{"smoke", "signing-hot-path", "idempotent-retries", "retry-storm", "mixed", "cashouts", "soak", "spike", "find-capacity"})
 	for _, name := range names {
 		p, err := Open(name)
 		require.NoError(t, err, name)
 		assert.Equal(t, name, p.Name)
 		assert.NotEmpty(t, p.About, name)
-		assert.NotEmpty(t, p.Thresholds, name)
+		assert.True(t, len(p.Thresholds) > 0 || p.Find != nil, name)
 		assert.NotEmpty(t, p.Valid, "%s: a run that could not keep its schedule is invalid by default", name)
 		assert.Positive(t, NewSchedule(p.Stages, p.Burst).Total(), name)
 	}
@@ -104,6 +104,16 @@ func TestMistakesInProfilesAreToldWithTheirPlace(t *testing.T) {
 		stages + "funds: 50":                                 "p.yaml:2:1: funds are a share of what all cashouts cost together (such as funds: 50%)",
 		stages + "funds: 50%":                                "p.yaml:2:1: funds are for cashouts, and there are none ()",
 		stages + "retries: {times: 99}":                      "p.yaml:2:11: times is not from 0 to 20 ()",
+		stages + "find: {from: 5, until: [p99 < 1s]}":        "p.yaml:1:1: a profile has stages, or finds its rate itself ()",
+		"find: {until: [p99 < 1s]}":                          "p.yaml:1:1: from is the rate to begin with, from 0.1 to 200000 requests a second (such as from: 500)",
+		"find: {from: 5, factor: 1, until: [p99 < 1s]}":      "p.yaml:1:17: a factor is above 1 and at most 10 ()",
+		"find: {from: 5, most: 4, until: [p99 < 1s]}":        "p.yaml:1:17: most is not from the rate to begin with to 200000 requests a second ()",
+		"find: {from: 5, within: 0.1, until: [p99 < 1s]}":    "p.yaml:1:17: within is from 1% to 100% (such as within: 10%)",
+		"find: {from: 5, for: soon, until: [p99 < 1s]}":      `p.yaml:1:17: "soon" is not a positive duration (write a number and a unit, such as 10s or 1m30s)`,
+		"find: {from: 5}":                                    "p.yaml:1:1: nothing says until when the rate is to rise (such as until: [p99 < 50ms, achieved >= 99%])",
+		"find: {from: 5, until: [p9 < 1s]}":                  `p.yaml:1:25: there is no metric "p9" (` + thresholdHint + ")",
+		"find: {from: 5, until: [capacity > 1/s]}":           "p.yaml:1:25: capacity is what is to be found ()",
+		"find: {from: 5, unti: [p99 < 1s]}":                  `p.yaml:1:17: unknown key "unti" (did you mean until?)`,
 		stages + "valid: achieved":                           "p.yaml:2:8: expected a list, found text ()",
 	} {
 		_, err := parseProfile("p.yaml", "p", []byte(text))

@@ -15,13 +15,18 @@ func (p *Profile) YAML() string {
 	if p.About != "" {
 		fmt.Fprintf(&b, "about: %q\n", p.About) // Go's escapes are YAML's
 	}
-	b.WriteString("stages:\n")
-	for _, s := range p.Stages {
-		verb := "rate"
-		if s.From != s.To {
-			verb = "ramp"
+	if f := p.Find; f != nil {
+		fmt.Fprintf(&b, "find: {from: %s, factor: %s, most: %s, within: %s, for: %s, confirm: %s, until: [%s]}\n",
+			decimal(f.From), decimal(f.Factor), decimal(f.Most), percent(f.Within), f.For, f.Confirm, texts(f.Until))
+	} else {
+		b.WriteString("stages:\n")
+		for _, s := range p.Stages {
+			verb := "rate"
+			if s.From != s.To {
+				verb = "ramp"
+			}
+			fmt.Fprintf(&b, "  - {%s: %s, for: %s}\n", verb, decimal(s.To), s.For)
 		}
-		fmt.Fprintf(&b, "  - {%s: %s, for: %s}\n", verb, decimal(s.To), s.For)
 	}
 	fmt.Fprintf(&b, "connections: %d\nburst: %d\n", p.Connections, p.Burst)
 	var weights []string
@@ -56,6 +61,9 @@ func (p *Profile) YAML() string {
 	}
 	fmt.Fprintf(&b, "warm_up: %d\nseed: %d\n", p.WarmUp, p.Seed)
 	fmt.Fprintf(&b, "valid: [%s]\nthresholds: [%s]\n", texts(p.Valid), texts(p.Thresholds))
+	if p.AbortEarly {
+		b.WriteString("abort_early: true\n")
+	}
 	return b.String()
 }
 

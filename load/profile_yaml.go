@@ -16,6 +16,7 @@ type (
 	rawProfile struct {
 		About       string         `yaml:"about"`
 		Stages      []rawStage     `yaml:"stages"`
+		Find        rawFind        `yaml:"find"`
 		Burst       int            `yaml:"burst"`
 		Connections int            `yaml:"connections"`
 		Operations  map[string]int `yaml:"operations"`
@@ -36,6 +37,15 @@ type (
 		Ramp float64 `yaml:"ramp"` // change evenly to this rate
 		Hold string  `yaml:"hold"` // go on at the rate of the stage before
 		For  string  `yaml:"for"`
+	}
+	rawFind struct {
+		From    float64  `yaml:"from"`
+		Factor  float64  `yaml:"factor"`
+		Most    float64  `yaml:"most"`
+		Within  string   `yaml:"within"`
+		For     string   `yaml:"for"`
+		Confirm string   `yaml:"confirm"`
+		Until   []string `yaml:"until"`
 	}
 	rawKeys struct {
 		Count    int    `yaml:"count"`
@@ -84,7 +94,6 @@ func parseProfile(file, name string, data []byte) (*Profile, error) {
 	r := &reader{Places: at}
 	p := &Profile{
 		Name: name, About: raw.About,
-		Stages:      r.stages(raw.Stages),
 		Burst:       r.within("burst", raw.Burst, 1, 1, maxAttempts),
 		Connections: r.within("connections", raw.Connections, defaultConnections, 1, maxConnections),
 		Operations:  r.operations(raw.Operations),
@@ -99,6 +108,13 @@ func parseProfile(file, name string, data []byte) (*Profile, error) {
 		Valid:       r.thresholds(raw.Valid, "valid"),
 		Thresholds:  r.thresholds(raw.Thresholds, "thresholds"),
 		AbortEarly:  raw.AbortEarly,
+	}
+	if at.Has("find") {
+		r.check(!at.Has("stages"), "a profile has stages, or finds its rate itself", "stages")
+		p.Find = r.find(&raw.Find)
+		p.Stages = []Stage{{p.Find.From, p.Find.From, p.Find.For}}
+	} else {
+		p.Stages = r.stages(raw.Stages)
 	}
 	if p.Seed == 0 {
 		p.Seed = defaultSeed
@@ -170,7 +186,6 @@ func (r *reader) duration(text string, standard time.Duration, path ...string) t
 
 func (r *reader) stages(raw []rawStage) []Stage {
 	r.hint(len(raw) > 0, "a profile has stages", "such as stages: [{ramp: 500, for: 5s}, {hold: 30s}]", "stages")
-	const least, most = 0.1, 200_000 // requests a second; far beyond what one machine sends
 	var stages []Stage
 	rate := 0.0
 	for i, s := range raw {
@@ -190,15 +205,48 @@ func (r *reader) stages(raw []rawStage) []Stage {
 			stage.For = r.duration(s.Hold, 0, at("hold")...)
 		case r.Has(at("ramp")...):
 			stage.To, stage.For = s.Ramp, r.duration(s.For, 0, at("for")...)
-			r.check(s.Ramp >= least && s.Ramp <= most, "ramp is not from 0.1 to 200000 requests a second", at("ramp")...)
+			r.check(isRate(s.Ramp), "ramp is not from 0.1 to 200000 requests a second", at("ramp")...)
 		default:
 			stage.From, stage.To, stage.For = s.Rate, s.Rate, r.duration(s.For, 0, at("for")...)
-			r.check(s.Rate >= least && s.Rate <= most, "rate is not from 0.1 to 200000 requests a second", at("rate")...)
+			r.check(isRate(s.Rate), "rate is not from 0.1 to 200000 requests a second", at("rate")...)
 		}
 		r.check(stage.For > 0, "a stage says for how long", "stages", strconv.Itoa(i))
 		stages, rate = append(stages, stage), stage.To
 	}
 	return stages
+}
+
+// Requests a second; the highest is far beyond what one machine sends.
+const leastRate, mostRate = 0.1, 200_000
+
+func isRate(rate float64) bool { return rate >= leastRate && rate <= mostRate }
+
+func (r *reader) find(raw *rawFind) *Find {
+	f := &Find{
+		From: raw.From, Factor: raw.Factor, Most: raw.Most, Within: defaultWithin,
+		For:     r.duration(raw.For, defaultStep, "find", "for"),
+		Confirm: r.duration(raw.Confirm, defaultConfirm, "find", "confirm"),
+		Until:   r.thresholds(raw.Until, "find", "until"),
+	}
+	if !r.Has("find", "factor") {
+		f.Factor = defaultFactor
+	}
+	if !r.Has("find", "most") {
+		f.Most = mostRate
+	}
+	r.hint(isRate(f.From), "from is the rate to begin with, from 0.1 to 200000 requests a second", "such as from: 500", "find", "from")
+	r.check(f.Factor > 1 && f.Factor <= 10, "a factor is above 1 and at most 10", "find", "factor")
+	r.check(isRate(f.Most) && f.Most >= f.From, "most is not from the rate to begin with to 200000 requests a second", "find", "most")
+	if r.Has("find", "within") {
+		within, ok := parsePercent(raw.Within)
+		r.hint(ok && within >= 0.01 && within <= 1, "within is from 1% to 100%", "such as within: 10%", "find", "within")
+		f.Within = within
+	}
+	r.hint(len(f.Until) > 0, "nothing says until when the rate is to rise", "such as until: [p99 < 50ms, achieved >= 99%]", "find", "until")
+	for i, t := range f.Until {
+		r.check(t.Metric != capacity, capacity+" is what is to be found", "find", "until", strconv.Itoa(i))
+	}
+	return f
 }
 
 func (r *reader) operations(raw map[string]int) (weights [operations]int) {
@@ -300,12 +348,12 @@ func parsePercent(text string) (float64, bool) {
 	return value / 100, err == nil
 }
 
-func (r *reader) thresholds(raw []string, key string) []Threshold {
+func (r *reader) thresholds(raw []string, path ...string) []Threshold {
 	var list []Threshold
 	for i, text := range raw {
 		t, err := ParseThreshold(text)
 		if err != nil {
-			r.hint(false, err.Error(), thresholdHint, key, strconv.Itoa(i))
+			r.hint(false, err.Error(), thresholdHint, append(slices.Clone(path), strconv.Itoa(i))...)
 			continue
 		}
 		list = append(list, t)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
 )
 
 // Schema names the form of results.json.
@@ -62,6 +64,12 @@ type Results struct {
 	Overrides   []string           `json:"overrides"` // what the command line said in the place of the profile
 	AsRun       string             `json:"as_run"`    // the profile with these, as a file that can be run again
 	Series      *Series            `json:"series,omitempty"`
+	Find        *Found             `json:"find,omitempty"`
+	Rounds      []Round            `json:"rounds,omitempty"` // where there are several
+	Comparison  *Comparison        `json:"comparison,omitempty"`
+
+	money tally // what Says says
+	gone  bool  // the target went away between two runs
 }
 
 // TargetInfo says what was asked.
@@ -212,7 +220,8 @@ func (e *engine) ask(ctx context.Context, r *Results, f *Findings) error {
 	if f.OtherBody > 0 {
 		return fmt.Errorf("%d attempts showed a key with another body than before: the plan is wrong", f.OtherBody)
 	}
-	r.Says = f.sentence()
+	r.money = f.tally()
+	r.Says = r.money.sentence()
 	r.Invariants = f.invariants(e.Profile)
 	var made, balance, arrived Invariant
 	if e.manager == nil {
@@ -220,18 +229,12 @@ func (e *engine) ask(ctx context.Context, r *Results, f *Findings) error {
 		made = Invariant{"nothing-made-unseen", NotTested, unseen}
 		balance = Invariant{"balance", NotTested, unseen}
 		arrived = Invariant{"attempts-arrived", NotTested, unseen}
+	} else if now, funds, err := e.atRest(ctx, r, f.Attempts); err != nil {
+		unknown := "the mock no longer says what it has: " + err.Error()
+		made = Invariant{"nothing-made-unseen", Inconclusive, unknown}
+		balance = Invariant{"balance", Inconclusive, unknown}
+		arrived = Invariant{"attempts-arrived", Inconclusive, unknown}
 	} else {
-		now, err := e.countsAtRest(ctx, f.Attempts)
-		if err != nil {
-			return err
-		}
-		funds, err := e.manager.funds(ctx)
-		if err != nil {
-			return err
-		}
-		if r.Faults, err = e.manager.injected(ctx); err != nil {
-			return err
-		}
 		made, balance, arrived = f.made(now), f.balance(e.funds, funds), f.arrivals(now.Arrived)
 		// What the answers did not show counts as a duplicate all the same.
 		if unseen := f.unseen(now); unseen > 0 {
@@ -242,14 +245,29 @@ func (e *engine) ask(ctx context.Context, r *Results, f *Findings) error {
 	return nil
 }
 
+// atRest is what the mock has and has done when everything that was sent has arrived.
+func (e *engine) atRest(ctx context.Context, r *Results, sent int) (now counts, funds d24.Amount, err error) {
+	if now, err = e.countsAtRest(ctx, sent); err == nil {
+		funds, err = e.manager.funds(ctx)
+	}
+	if err != nil {
+		return now, funds, err
+	}
+	struck, err := e.manager.injected(ctx)
+	for kind, n := range struck {
+		if n -= e.struck[kind]; n > 0 {
+			r.Faults[kind] = n
+		}
+	}
+	return now, funds, err
+}
+
 // conclude holds the numbers against the thresholds and settles the verdict.
 func (r *Results) conclude(valid, thresholds, gate []Threshold) {
-	r.Verdict = RunPass
-	worse := func(v Overall) {
-		order := []Overall{RunFail, RunInvalid, RunInconclusive, RunPass}
-		if slices.Index(order, v) < slices.Index(order, r.Verdict) {
-			r.Verdict = v
-		}
+	r.Verdict, r.Thresholds = RunPass, []Judged{}
+	worse := r.worse
+	if r.gone {
+		worse(RunInconclusive)
 	}
 	for _, invariant := range r.Invariants {
 		switch invariant.Verdict {
@@ -279,5 +297,23 @@ func (r *Results) conclude(valid, thresholds, gate []Threshold) {
 			}
 			r.Thresholds = append(r.Thresholds, j)
 		}
+	}
+}
+
+// worse settles on the worse of two verdicts.
+func (r *Results) worse(v Overall) {
+	order := []Overall{RunFail, RunInvalid, RunInconclusive, RunPass}
+	if slices.Index(order, v) < slices.Index(order, r.Verdict) {
+		r.Verdict = v
+	}
+}
+
+// concludeComparison is what it does to the verdict.
+func (r *Results) concludeComparison() {
+	if len(r.Comparison.Against) > 0 {
+		r.worse(RunInconclusive)
+	}
+	if slices.ContainsFunc(r.Comparison.Metrics, func(c Compared) bool { return c.Change == Worse }) {
+		r.worse(RunFail)
 	}
 }

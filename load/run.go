@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,11 @@ type Options struct {
 	HTTP2   bool
 	Run     string    // short and unique; part of every id
 	Secret  [2]uint64 // of chance: what idempotency keys are made of
-	Journal string    // path of the file to write
+	Journal string    // path of the file to write; of several runs it holds the last
+	Rounds  int       // of the same; 0 is one
+	Compare *Results  // an earlier run; nil = none
+	// Tell is called with a line after each round and each step of a search; nil = never.
+	Tell func(string)
 	// Ticks is when the run looks at itself: Progress is called, and a profile that says so
 	// ends the run whose verdict is settled; nil = never. Progress must be quick.
 	Ticks    <-chan time.Time
@@ -67,6 +72,7 @@ type engine struct {
 	warm     int64         // of these before the first request
 	due      atomic.Uint64 // requests until the end, or until the run was interrupted
 	before   counts
+	struck   map[string]int // faults before the run
 	funds    d24.Amount
 }
 
@@ -74,6 +80,33 @@ type engine struct {
 // run is to end as soon as its verdict is settled, what was done until then is judged,
 // and marked partial.
 func Run(ctx context.Context, opts Options) (*Results, error) {
+	p := opts.Profile
+	r, err := repeat(ctx, opts, func(ctx context.Context, opts Options) (*Results, error) {
+		if p.Find != nil {
+			return find(ctx, opts, once)
+		}
+		return once(ctx, opts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	thresholds := p.Thresholds
+	if p.Find != nil {
+		thresholds = slices.Concat(p.Find.Until, thresholds)
+	}
+	if r.Find != nil {
+		r.Says = r.Find.Says + "; " + r.money.sentence()
+	}
+	r.conclude(p.Valid, thresholds, opts.Gate)
+	if opts.Compare != nil {
+		r.compare(opts.Compare)
+		r.concludeComparison()
+	}
+	return r, nil
+}
+
+// once sends one schedule. What it found is not held against thresholds yet.
+func once(ctx context.Context, opts Options) (*Results, error) {
 	e, err := newEngine(opts) //nolint:contextcheck // fasthttp dials without one
 	if err != nil {
 		return nil, err
@@ -92,9 +125,7 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 
 	// What was lost is asked about and counted even when nobody wants more load.
 	ctx, stopped := context.WithoutCancel(ctx), why(ctx)
-	if err := e.feeder.stop(); err != nil {
-		return nil, err
-	}
+	unfed := e.feeder.stop()
 	stats := e.merged()
 	connections, reconnects := int(e.warm), int(e.opened.Load()-e.warm)
 	findings, err := e.resolve(ctx)
@@ -107,10 +138,12 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 	if r.Series, err = e.series(stats); err != nil {
 		return nil, err
 	}
+	if unfed != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("faults of the profile are missing: %v", unfed))
+	}
 	if err := e.ask(ctx, r, findings); err != nil {
 		return nil, err
 	}
-	r.conclude(opts.Profile.Valid, opts.Profile.Thresholds, opts.Gate)
 	return r, nil
 }
 
@@ -134,7 +167,10 @@ func newEngine(opts Options) (*engine, error) {
 		return nil, fmt.Errorf("profile %s makes refunds, and their deposits are approved on a mock's management API, which this target has not", p.Name)
 	}
 	e.live = newLive(p, e.schedule.Total())
-	e.source = newSource(p, opts.Run, opts.Secret, client)
+	// The second of two runs shows none of the first one's keys.
+	secret := opts.Secret
+	secret[0] ^= digest([]byte(opts.Run))
+	e.source = newSource(p, opts.Run, secret, client)
 	e.feeder = newFeeder(e.manager, p)
 	e.due.Store(e.schedule.Total())
 	e.pacer = &pacer{Schedule: e.schedule, now: time.Now, nap: nap}
@@ -230,6 +266,9 @@ func (e *engine) prepare(ctx context.Context) error {
 		return err
 	}
 	if e.before, err = e.manager.counts(ctx); err != nil {
+		return err
+	}
+	if e.struck, err = e.manager.injected(ctx); err != nil {
 		return err
 	}
 	if e.feeder != nil {

@@ -28,6 +28,8 @@ type Target struct {
 	// ManageURL is the management API of a mock; empty for any other server, of which
 	// counts, balance and faults are out of reach.
 	ManageURL string
+	// Most is how many requests a second it gets; 0 = as many as the profile asks for.
+	Most float64
 	// Now is the time by the target's clock; nil = time.Now.
 	Now func() time.Time
 }

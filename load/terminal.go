@@ -35,6 +35,8 @@ func WriteTerminal(w io.Writer, r *Results, path string) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "note   %s\n", note)
 	}
+	r.steps(&b)
+	r.compared(&b)
 	b.WriteString("\nMONEY\n")
 	tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, i := range r.Invariants {
@@ -54,6 +56,58 @@ func WriteTerminal(w io.Writer, r *Results, path string) error {
 	}
 	_, err := io.WriteString(w, escapeLines(b.String()))
 	return err
+}
+
+// steps is how a rate was found, and the rounds of a run.
+func (r *Results) steps(b *strings.Builder) {
+	if r.Find != nil {
+		b.WriteString("\nCAPACITY\n")
+		for _, step := range r.Find.Steps {
+			fmt.Fprintf(b, "  %s\n", step)
+		}
+	}
+	if len(r.Rounds) > 0 {
+		fmt.Fprintf(b, "\nROUNDS: of %d, the median of what was measured and the worst of what was counted\n", len(r.Rounds))
+		for _, name := range roundColumns() {
+			if values := valuesOf(r, name); len(values) > 0 {
+				unit, _ := unitOf(name)
+				fmt.Fprintf(b, "  %s  %s to %s\n", name, unit.of(values[0]), unit.of(values[len(values)-1]))
+			}
+		}
+	}
+}
+
+// roundColumns are the numbers by which a person sees how far rounds differ.
+func roundColumns() []string { return []string{"p50", "p99", "achieved", capacity} }
+
+// compared is what became of an earlier run's numbers.
+func (r *Results) compared(b *strings.Builder) {
+	c := r.Comparison
+	if c == nil {
+		return
+	}
+	fmt.Fprintf(b, "\nCOMPARED WITH %s\n", c.With)
+	for _, why := range c.Against {
+		fmt.Fprintf(b, "  ? not comparable: %s\n", why)
+	}
+	tab := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, x := range c.Metrics {
+		fmt.Fprintf(tab, "  %s %s\t%s\t%s\t%s\n", sign(x.verdict()), x.Metric, x.Unit.of(x.Before)+" → "+x.Unit.of(x.Now), x.Change, x.evidence())
+	}
+	_ = tab.Flush() // into memory
+}
+
+func (x Compared) verdict() Verdict {
+	if x.Change == Worse {
+		return Broken
+	}
+	return Holds
+}
+
+// evidence is what a change is read from.
+func (x Compared) evidence() string {
+	ends := func(values []float64) string { return x.Unit.of(values[0]) + "…" + x.Unit.of(values[len(values)-1]) }
+	return fmt.Sprintf("rounds %s, now %s, p = %.4f", ends(x.Earlier), ends(x.Later), x.P)
 }
 
 // escapeLines makes what a target may have had a say in harmless to a terminal.
@@ -113,6 +167,9 @@ func trim(value float64) string {
 }
 
 func (j Judged) value() string {
+	if j.Value == nil && j.Unit == PerSecond {
+		return "no rate was found"
+	}
 	if j.Value == nil {
 		return "no such request was made"
 	}

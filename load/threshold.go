@@ -83,6 +83,7 @@ func ofRun() map[string]Unit {
 	return map[string]Unit{
 		"achieved": Percent, "rate": PerSecond, "retries": Count, "replays": Count, "lost": Count, "timeouts": Count,
 		"duplicates": Count, "different": Count, "unresolved": Count, "connections": Count, "reconnects": Count,
+		capacity: PerSecond,
 	}
 }
 

@@ -142,9 +142,9 @@ func TestWhatOnlyTheMockKnowsIsHeldAgainstTheAnswers(t *testing.T) {
 func TestTheSentenceCountsLikeAPerson(t *testing.T) {
 	t.Parallel()
 	f := &Findings{Retries: 1204331, Keys: [spaces]int{deposits: 20000, stales: 7}}
-	assert.Equal(t, "0 duplicates, 0 different answers in 1,204,331 retries of 20,000 keys", f.sentence())
+	assert.Equal(t, "0 duplicates, 0 different answers in 1,204,331 retries of 20,000 keys", f.tally().sentence())
 	f = &Findings{Retries: 1, Different: 1, Keys: [spaces]int{deposits: 1}, Duplicates: [spaces]int{refunds: 1}}
-	assert.Equal(t, "1 duplicate, 1 different answer in 1 retry of 1 key", f.sentence())
+	assert.Equal(t, "1 duplicate, 1 different answer in 1 retry of 1 key", f.tally().sentence())
 }
 
 // A million attempts of 125,000 keys: what reading a long run's journal takes.

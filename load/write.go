@@ -65,6 +65,14 @@ func WriteJUnit(w io.Writer, r *Results) error {
 		}
 		add("LOAD-THRESHOLD-"+t.Kind, t.Text, t.value()+t.remark(), verdict)
 	}
+	if c := r.Comparison; c != nil {
+		for _, why := range c.Against {
+			add("LOAD-COMPARISON", "comparable with "+c.With, why, reports.Inconclusive)
+		}
+		for _, x := range c.Metrics {
+			add("LOAD-COMPARISON-"+x.Metric, x.Metric+" against "+c.With, string(x.Change)+": "+x.evidence(), junitVerdict(x.verdict()))
+		}
+	}
 	return reports.WriteJUnit(w, out)
 }
 
@@ -104,6 +112,21 @@ func WriteMarkdown(w io.Writer, r *Results) error {
 		b.WriteString("\n## Thresholds\n\n| | threshold | value |\n|---|---|---|\n")
 		for _, t := range r.Thresholds {
 			fmt.Fprintf(&b, "| %s | `%s` | %s%s |\n", t.Verdict, t.Text, t.value(), t.remark())
+		}
+	}
+	if r.Find != nil {
+		b.WriteString("\n## Capacity\n\n")
+		for _, step := range r.Find.Steps {
+			fmt.Fprintf(&b, "- %s\n", step)
+		}
+	}
+	if c := r.Comparison; c != nil {
+		fmt.Fprintf(&b, "\n## Compared with %s\n\n", c.With)
+		for _, why := range c.Against {
+			fmt.Fprintf(&b, "- not comparable: %s\n", why)
+		}
+		for _, x := range c.Metrics {
+			fmt.Fprintf(&b, "- %s: %s → %s, %s (%s)\n", x.Metric, x.Unit.of(x.Before), x.Unit.of(x.Now), x.Change, x.evidence())
 		}
 	}
 	fmt.Fprintf(&b, "\n## Latency in ms, from when a request was due\n\n| | attempts | errors | %s |\n|---|---:|---:|%s\n",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"regexp"
 	"testing"
 	"time"
 
@@ -44,6 +45,82 @@ thresholds: [errors < 1%, cashout.p99 < 1s]
 	return r
 }
 
+// searched is a sample that looked for its rate, in rounds, and was compared.
+func searched(t *testing.T) *Results {
+	t.Helper()
+	r, before := sample(t), sample(t)
+	rate, worse := 945.0, 11.0
+	step := Step{Kind: "confirm", Rate: rate, Seconds: 20, Held: true, Numbers: map[string]float64{"p99": 11, "achieved": 99.5}, Cores: 0.4}
+	broke := step
+	broke.Kind, broke.Held, broke.Why = "climb", false, "p99 < 50ms was 60 ms"
+	r.Find = &Found{Capacity: &rate, Says: "945/s held", Steps: []Step{broke, step}}
+	for range MinRounds {
+		before.Rounds = append(before.Rounds, Round{"r1", r.Started, map[string]float64{"p99": worse / 2}})
+		r.Rounds = append(r.Rounds, Round{"r2", r.Started, map[string]float64{"p99": worse, "achieved": 99}})
+	}
+	before.Verdict, r.Verdict = RunPass, RunPass
+	r.compare(before)
+	require.Empty(t, r.Comparison.Against)
+	r.concludeComparison()
+	require.Equal(t, RunFail, r.Verdict)
+	return r
+}
+
+func TestASearchItsRoundsAndAComparisonAreSaidEverywhere(t *testing.T) {
+	t.Parallel()
+	r := searched(t)
+	terminal := render(t, func(w io.Writer, r *Results) error { return WriteTerminal(w, r, "") }, r)
+	for _, line := range []string{
+		"  climb    945/s for 20 s  did not hold: p99 < 50ms was 60 ms",
+		"  confirm  945/s for 20 s  held: p99 11 ms, sent 99.5%",
+		"  p99  11 ms to 11 ms",
+		"COMPARED WITH r1 of 2026-11-20 12:00 UTC",
+		"  ✗ p99  5.5 ms → 11 ms  worse  rounds 5.5 ms…5.5 ms, now 11 ms…11 ms, p = 0.0080",
+	} {
+		assert.Contains(t, terminal, line+"\n")
+	}
+	markdown := render(t, WriteMarkdown, r)
+	assert.Contains(t, markdown, "- p99: 5.5 ms → 11 ms, worse (rounds")
+	assert.Contains(t, markdown, "- confirm  945/s for 20 s  held")
+	assert.Contains(t, render(t, WriteJUnit, r), "LOAD-COMPARISON-p99")
+	r.Comparison.Against = []string{"its seed was 2"}
+	assert.Contains(t, render(t, WriteMarkdown, r), "- not comparable: its seed was 2\n")
+}
+
+// What a threshold was held against is what is printed, everywhere: a share of one in a
+// million is not 0%.
+func TestThresholdsAreHeldAgainstWhatIsPrinted(t *testing.T) {
+	t.Parallel()
+	r := sample(t)
+	for name, value := range map[string]float64{"errors": 0.0001, "achieved": 99.9996, "p99": 49.9999, "create.p99": 49.9994, "rate": 899.96} {
+		unit, _ := unitOf(name)
+		r.Numbers[name] = round(value, unit)
+	}
+	var thresholds []Threshold
+	for _, text := range []string{"errors == 0%", "achieved >= 100%", "p99 < 50ms", "create.p99 < 50ms", "rate >= 900/s"} {
+		threshold, err := ParseThreshold(text)
+		require.NoError(t, err)
+		thresholds = append(thresholds, threshold)
+	}
+	r.conclude(nil, thresholds, nil)
+	terminal := render(t, func(w io.Writer, r *Results) error { return WriteTerminal(w, r, "") }, r)
+	markdown, junitXML := render(t, WriteMarkdown, r), render(t, WriteJUnit, r)
+	for i, want := range []struct {
+		verdict Verdict
+		value   string
+	}{{Broken, "0.001%"}, {Broken, "99.999%"}, {Broken, "50 ms"}, {Holds, "49.999 ms"}, {Holds, "900/s"}} {
+		judged := r.Thresholds[i]
+		assert.Equal(t, want.verdict, judged.Verdict, judged.Text)
+		assert.InDelta(t, r.Numbers[thresholds[i].Metric], *judged.Value, 0)
+		assert.Regexp(t, sign(want.verdict)+" "+regexp.QuoteMeta(judged.Text)+" +"+regexp.QuoteMeta(want.value), terminal)
+		assert.Contains(t, markdown, "| `"+judged.Text+"` | "+want.value)
+		if want.verdict == Broken {
+			assert.Contains(t, junitXML, "<![CDATA["+want.value+"]]>")
+		}
+	}
+	assert.Contains(t, terminal, "sent 99.999% of what was due, 900/s")
+}
+
 func render(t *testing.T, write func(io.Writer, *Results) error, r *Results) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -64,6 +141,10 @@ func TestResultsKeepTheirSchema(t *testing.T) {
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(text)))
 	require.NoError(t, err)
 	require.NoError(t, schema.Validate(v))
+
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(render(t, WriteJSON, searched(t)))))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(whole))
 
 	v.(map[string]any)["verdict"] = "FAST"
 	require.Error(t, schema.Validate(v))

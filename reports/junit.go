@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -142,7 +143,7 @@ func (c *junitCase) settle(v Verdict, rule RuleResult, reason, body string) {
 	switch v {
 	case Pass:
 	case Fail:
-		c.Failure = &junitDetail{Type: rule.ID, Message: says, Body: body}
+		c.Failure = &junitDetail{Type: rule.ID, Message: says, Body: cmp.Or(body, reason)}
 	case Inconclusive:
 		c.Error = &junitDetail{Type: "inconclusive", Message: join("inconclusive", reason), Body: body}
 	case NotTested:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type loadFlags struct {
 	mutant     string
 	mayLoad    string
 	gate       string
+	compare    string
+	rounds     int
 	out        string
 	override   load.Override
 	http2      bool
@@ -46,6 +49,8 @@ func (a *app) loadCommand() *cobra.Command {
 d24conform load smoke                                          # two seconds against the bundled mock
 d24conform load idempotent-retries --duration 10s --rate 500
 d24conform load idempotent-retries --mutant check-then-insert-race   # exit code 6
+d24conform load find-capacity --duration 20s                   # the highest rate that holds
+d24conform load mixed --rounds 5 --out base                    # and later: --compare base/latest
 d24conform load ./mine.yaml --gate gate.yaml --json | jq .numbers
 d24conform load mixed --target stg --i-may-load api-stg.example.com --rate 20`),
 		Long: `The profiles are ` + strings.Join(load.Names(), ", ") + `;
@@ -61,7 +66,8 @@ A host that is not this machine has to be named by --i-may-load as well, gets at
 50 requests a second (or the max_rps of its configuration), and is never production.
 
 Exit codes: 0 all holds, 4 INVALID (the generator could not keep its schedule) or
-inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
+inconclusive (as a run that cannot be compared is), 6 an invariant or a threshold is
+broken or a number is worse than before, 130 interrupted.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] != "" {
 				return nil
@@ -72,7 +78,7 @@ inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
 			return load.Names(), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, name := range []string{"rate", "duration", "connections"} {
+			for _, name := range []string{"rate", "duration", "connections", "rounds"} {
 				if cmd.Flags().Changed(name) && strings.TrimLeft(cmd.Flag(name).Value.String(), "0s") == "" {
 					return usagef("--%s is not a positive number", name)
 				}
@@ -92,6 +98,8 @@ inconclusive, 6 an invariant or a threshold is broken, 130 interrupted.`,
 	f.BoolVar(&flags.override.AbortEarly, "abort-early", false, "end when an invariant is broken or a threshold can no longer be met")
 	f.BoolVar(&flags.http2, "http2", false, "HTTP/2, which costs more CPU on both sides")
 	f.StringVar(&flags.gate, "gate", "", "`FILE` of thresholds beside those of the profile")
+	f.StringVar(&flags.compare, "compare", "", "`FILE|DIR` of an earlier run: a number that is worse beyond noise is exit code 6")
+	f.IntVar(&flags.rounds, "rounds", 0, "`N` times the same (default: 1; with --compare as often as the earlier run, and at least "+strconv.Itoa(load.MinRounds)+")")
 	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
 	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames(rules.RoleServer)))
@@ -106,9 +114,16 @@ func (a *app) load(ctx context.Context, name string, flags loadFlags, explicit b
 	if err != nil {
 		return err
 	}
+	earlier, rounds, err := flags.loadRounds()
+	if err != nil {
+		return err
+	}
 	where, stop, err := a.loadTarget(ctx, flags, profile, explicit)
 	if err != nil {
 		return err
+	}
+	if where.Most > 0 {
+		profile = profile.AtMost(where.Most)
 	}
 	defer stop()
 	defer a.generate()()
@@ -125,7 +140,8 @@ func (a *app) load(ctx context.Context, name string, flags loadFlags, explicit b
 	results, err := load.Run(ctx, load.Options{
 		Profile: profile, Target: *where, Gate: gate, HTTP2: flags.http2, Run: run, Journal: journal,
 		Secret: [2]uint64{binary.BigEndian.Uint64(random[:8]), binary.BigEndian.Uint64(random[8:])},
-		Ticks:  ticks, Progress: progress,
+		Ticks:  ticks, Progress: progress, Rounds: rounds, Compare: earlier,
+		Tell: func(line string) { fmt.Fprintln(a.stderr, line) },
 	})
 	done()
 	if err != nil {
@@ -183,6 +199,24 @@ func (a *app) loadProfile(name string, flags loadFlags) (*load.Profile, []load.T
 		}
 	}
 	return profile, gate, nil
+}
+
+// loadRounds is the run to compare with, and how often to do the same.
+func (f loadFlags) loadRounds() (earlier *load.Results, rounds int, err error) {
+	const most = 100 // of a short run an hour, of a long one days
+	if f.rounds < 0 || f.rounds > most {
+		return nil, 0, usagef("--rounds is not from 1 to %d", most)
+	}
+	if f.compare == "" {
+		return nil, max(f.rounds, 1), nil
+	}
+	if earlier, err = load.OpenResults(f.compare); err != nil {
+		return nil, 0, usagef("%w", err)
+	}
+	if f.rounds > 0 {
+		return earlier, f.rounds, nil
+	}
+	return earlier, max(len(earlier.Rounds), load.MinRounds), nil
 }
 
 // asUsage is a mistake in a file that the command line names, unless it says so itself.

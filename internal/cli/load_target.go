@@ -40,9 +40,9 @@ func (a *app) loadTarget(ctx context.Context, flags loadFlags, profile *load.Pro
 		return nil, nil, usagef("--mutant is a defect of the bundled mock, and the target is another server").
 			withHint("d24conform mock --mutant %s starts one", flags.mutant)
 	}
-	here := target.OnThisMachine(ctx, chosen.BaseURL)
+	here, most := target.OnThisMachine(ctx, chosen.BaseURL), 0.0
 	if !here {
-		if err := flags.mayLoadIt(chosen, profile); err != nil {
+		if most, err = flags.mayLoadIt(chosen, profile); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -63,32 +63,33 @@ func (a *app) loadTarget(ctx context.Context, flags loadFlags, profile *load.Pro
 	}
 	return &load.Target{
 		Name: server.Title(), BaseURL: server.BaseURL, Credentials: server.Credentials, Roots: server.Roots,
-		Loopback: here, Proxied: proxied(server.BaseURL), ManageURL: flags.manage, Now: server.Now,
+		Loopback: here, Proxied: proxied(server.BaseURL), ManageURL: flags.manage, Most: most, Now: server.Now,
 	}, server.Close, nil
 }
 
-// mayLoadIt refuses a host that nobody allowed load on, and more than it is to take.
-func (f loadFlags) mayLoadIt(t config.Target, profile *load.Profile) error {
+// mayLoadIt refuses a host that nobody allowed load on, and more than it is to take,
+// which it returns.
+func (f loadFlags) mayLoadIt(t config.Target, profile *load.Profile) (most float64, err error) {
 	host := t.BaseURL
 	if u, err := url.Parse(t.BaseURL); err == nil {
 		host = u.Hostname()
 	}
 	if t.Environment == config.Production || t.Environment == config.Unsaid && target.LooksLikeProduction(t.BaseURL) {
-		return usagef("%s has to be taken for production, which never takes load", host).
+		return 0, usagef("%s has to be taken for production, which never takes load", host).
 			withHint("say environment: staging in %s if it is not", config.DefaultPath)
 	}
 	if !strings.EqualFold(f.mayLoad, host) {
-		return usagef("%s is not this machine: load on it has to be allowed", host).withHint("--i-may-load %s if you may", host)
+		return 0, usagef("%s is not this machine: load on it has to be allowed", host).withHint("--i-may-load %s if you may", host)
 	}
-	most := float64(politeLoad)
+	most = politeLoad
 	if t.MaxRPS > 0 {
 		most = t.MaxRPS
 	}
 	if peak := load.NewSchedule(profile.Stages, 0).Peak(); peak > most {
-		return usagef("profile %s asks for %g requests a second, and %s takes %g", profile.Name, peak, host, most).
+		return 0, usagef("profile %s asks for %g requests a second, and %s takes %g", profile.Name, peak, host, most).
 			withHint("--rate %g, or max_rps in %s", most, config.DefaultPath)
 	}
-	return nil
+	return most, nil
 }
 
 // productsOf are the products whose keys a profile needs.
