@@ -61,9 +61,6 @@ func (p *Profile) YAML() string {
 	}
 	fmt.Fprintf(&b, "warm_up: %d\nseed: %d\n", p.WarmUp, p.Seed)
 	fmt.Fprintf(&b, "valid: [%s]\nthresholds: [%s]\n", texts(p.Valid), texts(p.Thresholds))
-	if p.AbortEarly {
-		b.WriteString("abort_early: true\n")
-	}
 	return b.String()
 }
 
