@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -119,4 +120,35 @@ func TestEffectsHaveTheirTime(t *testing.T) {
 	o.sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	_, err = o.Await(ctx, d24.DepositNotification, "1", one)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAWitnessIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	released, failing := 0, error(nil)
+	o := Witness(func(kind d24.NotificationKind, id string) (int, error) {
+		asked = append(asked, string(kind)+" "+id)
+		return released, failing
+	})
+	assert.Zero(t, o.Settle())
+	o.sleep = func(context.Context, time.Duration) error { return errors.New("it waits") }
+	never := func(int) bool { return false }
+	n, err := o.Await(t.Context(), d24.CashoutNotification, "8400001", never)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+	released = 2
+	n, err = o.Await(t.Context(), d24.DepositNotification, "300000001", never)
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+	assert.Equal(t, []string{"cashout 8400001", "deposit 300000001"}, asked)
+
+	failing = errors.New("its journal is gone")
+	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	require.EqualError(t, err, "observer: its journal is gone")
+	released, failing = -1, nil
+	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	require.ErrorContains(t, err, "was released -1 times")
+	_, err = o.Releases(t.Context(), d24.DepositNotification, "-rf")
+	require.ErrorContains(t, err, "not asked about")
+	assert.Len(t, asked, 4)
 }
