@@ -58,6 +58,7 @@ func httpClient(t testing.TB, m *mock.Mock) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:     &tls.Config{RootCAs: m.Roots()},
 		MaxIdleConnsPerHost: 300,
+		IdleConnTimeout:     2 * time.Second, // or the mock lets go of a spare one first, as a request is sent into it
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: time.Minute}

@@ -43,13 +43,12 @@ func open(purpose, addr string) (*listener, error) {
 
 func (l *listener) serve(handler http.Handler, config *tls.Config, errorLog *log.Logger) {
 	l.server = &http.Server{
-		Handler:           handler,
-		TLSConfig:         config.Clone(), // net/http writes into it, and there are three servers
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          errorLog,
+		Handler:        handler,
+		TLSConfig:      config.Clone(), // net/http writes into it, and there are three servers
+		ReadTimeout:    readTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       errorLog,
 		ConnState: func(c net.Conn, state http.ConnState) {
 			l.unused.track(c, state)
 			l.open.track(c, state)

@@ -85,9 +85,11 @@ const (
 
 // Timeouts of all listeners.
 const (
-	headerTimeout = 10 * time.Second // a request line and its headers
-	readTimeout   = 60 * time.Second // the whole request; a mebibyte over a bad line
-	idleTimeout   = 2 * time.Minute
+	// readTimeout is for a TLS handshake, and again for a whole request: a mebibyte over a
+	// bad line, or hundreds of clients that connect at once on a busy machine. It is also
+	// how long a new connection may lie unused, as a pool's spare one does.
+	readTimeout = time.Minute
+	idleTimeout = 2 * time.Minute
 	// closeTimeout bounds Close: a handler that takes longer is left to its fate.
 	closeTimeout = 5 * time.Second
 	// maxHeaderBytes is far above any signed request's 1 KB.
