@@ -31,6 +31,7 @@ type environment struct {
 	funds     d24.Amount
 	wait      func(d time.Duration, gone <-chan struct{}) // or until gone, or the mock closes
 	underWay  tally                                       // requests that have arrived and are not recorded yet
+	meeting   atomic.Int64                                // requests in the gap of a race mutant
 	plainURL  string                                      // where plain HTTP fails, and where a redirect can lead
 	unused    *unusedConns                                // to its listener
 	fixed     fixedHeaders

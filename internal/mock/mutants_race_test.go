@@ -3,6 +3,7 @@ package mock_test
 import (
 	"encoding/json"
 	"net/http"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -52,14 +53,28 @@ func TestRaceMutantsMisbehaveOnlyInARace(t *testing.T) {
 		},
 	} {
 		for _, atOnce := range []bool{false, true} {
-			m := start(t, mock.Options{Mutant: name})
+			// The gap is closed when all are in it, however long they take to come.
+			const requests = 6
+			meeting := make(chan *mock.Mock, 1)
+			m := start(t, mock.Options{Mutant: name, After: func(time.Duration) <-chan time.Time {
+				over := make(chan time.Time)
+				go func() {
+					defer close(over)
+					m := <-meeting
+					meeting <- m
+					for atOnce && m.Meeting() < requests && t.Context().Err() == nil {
+						runtime.Gosched()
+					}
+				}()
+				return over
+			}})
+			meeting <- m
 			c, admin := newClient(t, m), m.Admin()
 			id := c.deposit(oneShot("inv"))
 			require.NoError(t, admin.ApproveDeposit(id))
 			require.NoError(t, admin.SetFunds(100_00))
-			c.http.CloseIdleConnections() // or the first has a start of a TLS handshake
 			var group sync.WaitGroup
-			for n := range 6 {
+			for n := range requests {
 				r := test.request(c, id, n)
 				if !atOnce {
 					c.send(r)
