@@ -264,7 +264,10 @@ func (s *Suite) plan(f *failure, of repro.Fault) *repro.Plan {
 	if commands, ok := s.Server.Hooks.(target.CommandHooks); ok {
 		plan.Commands = commands.Commands
 	}
-	if len(plan.Checks) == 0 {
+	switch over := f.finding.Exchanges; {
+	case len(over) > 0 && over[0].Label == inbox.Label:
+		plan.Impossible = "the server sends it by itself, and no script receives it; what came stands in exchanges.jsonl, " + repro.Place(numbers(over))
+	case len(plan.Checks) == 0:
 		plan.Impossible = "what is wrong here cannot be seen through curl: " + f.step
 	}
 	return plan

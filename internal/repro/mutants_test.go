@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestScriptsOfEveryMutant(t *testing.T) {
 	needsPrograms(t)
 	turns := make(chan struct{}, scriptsAtOnce)
 	for _, m := range mock.Mutants() {
-		if !inSample(m.Name) {
+		if len(m.Breaks) == 0 || !inSample(m.Name) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
@@ -48,12 +49,23 @@ func TestScriptsOfEveryMutant(t *testing.T) {
 				script := scripts["repro/"+id+".sh"]
 				require.NotEmpty(t, script, id)
 				output, code := runScript(t, "sh", script, environment(t, bad))
+				if slices.Contains(byItself, m.Name) {
+					assert.Equal(t, 3, code, "%s: %s", id, output)
+					assert.Regexp(t, `^CANNOT TELL: the server sends it by itself, .* exchanges\.jsonl, lines? \d+`, output, id)
+					continue
+				}
 				assert.Equal(t, 1, code, "%s against the mutant:\n%s\n%s", id, output, tail(script))
 				output, code = runScript(t, "sh", script, environment(t, good))
 				assert.Equal(t, 0, code, "%s against the mock as it is:\n%s\n%s", id, output, tail(script))
 			}
 		})
 	}
+}
+
+// byItself are the mutants that do wrong what nobody has asked them for.
+var byItself = []string{
+	"notification-unsigned", "notification-with-cashouts-key", "notification-reserialised", "repeat-signature-kept",
+	"control-of-cashout-id", "control-lower-case", "control-with-deposits-key", "form-signed-without-control",
 }
 
 // scriptsAtOnce keeps two processors busy; more would make each slower.
