@@ -35,6 +35,7 @@ var (
 	stepSentence     = regexp.MustCompile(`^(` + alternatives(slices.Sorted(maps.Keys(sentences()))) + `)$`)
 	stepNothing      = regexp.MustCompile(`^no request arrives$`)
 	stepAsGiven      = regexp.MustCompile(`^"(.+)" arrives as it was given$`)
+	stepRightOnly    = regexp.MustCompile(`^it accepts those that are right, and no others$`)
 	stepNext         = regexp.MustCompile(`^it is reported what it does next$`)
 	stepIsUnderstood = regexp.MustCompile(`^it is reported whether it understands the answer$`)
 )
@@ -51,6 +52,7 @@ func clientWorld(s *scene, sc *godog.ScenarioContext) part {
 	})
 	sc.Step(stepNothing, func() error { return held(c.judge.SentNothing(c.traffic.Operations, c.traffic.Handshakes)) })
 	sc.Step(stepAsGiven, func(name string) error { return held(c.judge.Says(c.traffic.Operations, name)) })
+	sc.Step(stepRightOnly, c.acceptsRightOnly)
 	sc.Step(stepNext, c.next)
 	sc.Step(stepIsUnderstood, c.understands)
 	return c
@@ -98,7 +100,7 @@ func (c *client) in(ctx context.Context, s target.Situation) error {
 		}
 	}
 	if unexercised, ok := errors.AsType[*target.UnexercisedError](err); ok {
-		if c.scenario.Has(tagObserved) { // what would have blamed nobody is not missed
+		if c.scenario.Has(tagObserved) || s.Does.ByAdapter() { // what would have blamed nobody, or is judged without it, is not missed
 			return &noted{unexercised.Reason}
 		}
 		return &missing{unexercised.Reason}
@@ -107,6 +109,11 @@ func (c *client) in(ctx context.Context, s target.Situation) error {
 		return &missing{broken.Text}
 	}
 	return err
+}
+
+// acceptsRightOnly judges what the client said of notifications.
+func (c *client) acceptsRightOnly() error {
+	return held(judge.AcceptsRightOnly(c.traffic.Beliefs))
 }
 
 // next reports what the client did after the trouble.

@@ -32,7 +32,7 @@ func (c *client) remember(err error) {
 
 // hardness prefers what can be worked out again.
 func (s *sighting) hardness() int {
-	if s.look().Check == "" {
+	if s.look().Check == "" || len(numbers(s.finding.Exchanges)) == 0 {
 		return impossible
 	}
 	return easy
@@ -59,6 +59,9 @@ func (s *sighting) annotate(scenario *reports.ScenarioResult) {
 func (s *sighting) script(_ context.Context, of repro.Fault, _ *reports.ScenarioResult) string {
 	r := repro.Recorded{Fault: s.client.fault(of, s.step, s.finding), Lines: numbers(s.finding.Exchanges), Look: s.look(), Again: s.again(of.Rule)}
 	slices.Sort(r.Lines)
+	if len(r.Lines) == 0 {
+		r.Impossible = strings.Join(append([]string{"nothing of it was sent, since the client was only asked: " + s.finding.Seen}, r.Again...), "; ")
+	}
 	return r.Script()
 }
 

@@ -235,11 +235,11 @@ func (s *Suite) record(scenario Scenario, result reports.Scenario, harness error
 	}
 }
 
-// numbers are the places of exchanges in the log.
+// numbers are the places of exchanges in the log; what was never sent has none.
 func numbers(exchanges []*exchange.Exchange) []int {
 	list := make([]int, 0, len(exchanges))
 	for _, e := range exchanges {
-		if e != nil && !slices.Contains(list, e.Number) {
+		if e != nil && e.Number > 0 && !slices.Contains(list, e.Number) {
 			list = append(list, e.Number)
 		}
 	}

@@ -234,3 +234,31 @@ func (c Client) CarriesCredentials(operations []Operation) Finding {
 		return whereIs(pass, &outside)
 	})
 }
+
+// A Belief is what a client made of a notification that it was shown.
+type Belief struct {
+	Says     string // what it is
+	Right    bool
+	Accepted bool
+}
+
+// AcceptsRightOnly judges a client that verifies notifications: it believes those that are
+// right and no others.
+func AcceptsRightOnly(beliefs []Belief) Finding {
+	if len(beliefs) == 0 {
+		return unseen("a notification that the client looked at")
+	}
+	var wrong []string
+	for _, b := range beliefs {
+		switch {
+		case b.Right && !b.Accepted:
+			wrong = append(wrong, b.Says+" is refused")
+		case !b.Right && b.Accepted:
+			wrong = append(wrong, b.Says+" is accepted")
+		}
+	}
+	if len(wrong) > 0 {
+		return broken("notifications that are right are accepted, and no others", strings.Join(wrong, "; "))
+	}
+	return holds()
+}

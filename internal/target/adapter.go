@@ -83,6 +83,7 @@ type Reply struct {
 	GaveUp      string // why the client has no answer
 	Unsupported bool
 	Signature   string // of what it was to sign: the whole value of the header
+	Accepted    *bool  // whether a notification is, where it was asked; nil = it does not say
 }
 
 // NewAdapter speaks to a program through its stdin and stdout. after is the clock; nil =
@@ -164,7 +165,7 @@ func (a *Adapter) Do(ctx context.Context, op Op, fields map[string]any) (Reply, 
 	if err != nil {
 		return Reply{}, err
 	}
-	r := Reply{Status: answer.Status, Unsupported: answer.Unsupported, Signature: cmp.Or(answer.Authorization, answer.PayloadSignature)}
+	r := Reply{Status: answer.Status, Unsupported: answer.Unsupported, Signature: cmp.Or(answer.Authorization, answer.PayloadSignature), Accepted: answer.Accepted}
 	if answer.Error != nil {
 		r.GaveUp = *answer.Error
 		if r.GaveUp == "" {
@@ -190,6 +191,7 @@ type answer struct {
 
 	Authorization    string `json:"authorization"`     // of sign_deposit
 	PayloadSignature string `json:"payload_signature"` // of sign_cashout
+	Accepted         *bool  `json:"accepted"`          // of verify_notification
 }
 
 // ask sends one request and waits for its answer.

@@ -44,6 +44,8 @@ type Traffic struct {
 	Handshakes int     // connections that were begun, with or without a request
 	Replies    []Reply // what the client says came of each operation; none from traffic alone
 	Asked      []Asked // what it was told to do, and what arrived of it; the same
+
+	Beliefs []judge.Belief // of notifications that it was asked about
 }
 
 // An Asked is a line that an adapter got, but for its id, and what the client sent then.
@@ -84,6 +86,11 @@ const (
 	Works             Activity = "works"
 	WorksOn           Activity = "is still at work after 6 seconds"
 
+	SignsDeposits    Activity = "signs deposits that it is given"
+	SignsCashouts    Activity = "signs cashouts that it is given"
+	VerifiesDeposits Activity = "verifies notifications of deposits and refunds"
+	VerifiesCashouts Activity = "verifies notifications of cashouts"
+
 	CreatesDeposit Activity = "creates a deposit"
 	AsksDeposit    Activity = "asks for a deposit's status"
 	CreatesRefund  Activity = "creates a refund"
@@ -96,6 +103,7 @@ const (
 func Activities() []Activity {
 	return []Activity{
 		WorksWithDeposits, WorksWithCashouts, Works, WorksOn,
+		SignsDeposits, SignsCashouts, VerifiesDeposits, VerifiesCashouts,
 		CreatesDeposit, AsksDeposit, CreatesRefund, LooksUp, CreatesCashout, AsksCashout,
 	}
 }

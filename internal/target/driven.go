@@ -82,13 +82,19 @@ func (d *Driven) Exercise(ctx context.Context, s Situation) (Traffic, error) {
 		t, err = d.both(ctx)
 	case WorksOn:
 		t, err = d.workOn(ctx)
+	case SignsDeposits:
+		t, err = d.sign(ctx, OpSignDeposit)
+	case SignsCashouts:
+		t, err = d.sign(ctx, OpSignCashout)
+	case VerifiesDeposits, VerifiesCashouts:
+		t, err = d.verify(ctx, s.Does)
 	default:
 		return d.once(ctx, s)
 	}
 	if err != nil {
 		return t, err
 	}
-	if len(t.Operations) == 0 {
+	if len(t.Operations) == 0 && len(t.Beliefs) == 0 {
 		return t, &UnexercisedError{"the client offers nothing of the kind: its adapter lists " + d.offers()}
 	}
 	d.known[s.Does] = t
@@ -355,7 +361,7 @@ func (d *Driven) fieldsFor(ctx context.Context, s Situation) (map[string]any, er
 	case AsksCashout:
 		made, err := d.held(ctx, cashout{})
 		return bodyOf(d24.CashoutReference{CashoutID: d24.ID(made.id), ExternalID: made.external}), err
-	case WorksWithDeposits, WorksWithCashouts, Works, WorksOn:
+	case WorksWithDeposits, WorksWithCashouts, Works, WorksOn, SignsDeposits, SignsCashouts, VerifiesDeposits, VerifiesCashouts:
 	}
 	return nil, fmt.Errorf("nothing in particular is asked for of a client that %s", s.Does)
 }

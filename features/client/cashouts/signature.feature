@@ -15,6 +15,10 @@ Feature: A client signs what it sends to cashouts
       Given a client that works with cashouts
       Then Payload-Signature is the HMAC of the body that is sent
 
+    Scenario: the digest of what it is given to sign
+      Given a client that signs cashouts that it is given
+      Then Payload-Signature is the HMAC of the body that is sent
+
     Scenario: the digest of a cashout for José Ñuñez 李
       Given a client that creates a cashout for a person named "José Ñuñez 李"
       Then Payload-Signature is the HMAC of the body that is sent
@@ -25,6 +29,15 @@ Feature: A client signs what it sends to cashouts
     Scenario: the text under every signature
       Given a client that works with cashouts
       Then Payload-Signature is over every byte that is sent
+
+    Scenario: the text under what it is given to sign
+      Given a client that signs cashouts that it is given
+      Then Payload-Signature is over every byte that is sent
+
+    @observed
+    Scenario: which notifications of cashouts it accepts, AMB-32
+      Given a client that verifies notifications of cashouts
+      Then it accepts those that are right, and no others
 
     Scenario Outline: a cashout for <name>
       Given a client that creates a cashout for a person named "<name>"

@@ -134,7 +134,7 @@ func (c *client) answer(ctx context.Context, r *request) reply {
 	}
 	switch r.Op {
 	case "sign_deposit":
-		return reply{Authorization: c.authorization(signedText{r.XDate, c.habits.xLogin(c.credentials), []byte(r.BodyText)})}
+		return reply{Authorization: c.authorization(signedText{r.XDate, c.credentials.Deposits.APIKey, []byte(r.BodyText)})}
 	case "sign_cashout":
 		return reply{PayloadSignature: c.payloadSignature([]byte(r.BodyText))}
 	case "verify_notification":
