@@ -76,8 +76,8 @@ func TestAScriptCanTellEverySentenceOfAReceiverAgain(t *testing.T) {
 				continue
 			}
 			sentence = strings.NewReplacer("<status>", "PENDING", "<fault>", "without a signature").Replace(sentence) // what stands in examples
-			if stepUnanswered.MatchString(sentence) {
-				continue // from outside nobody knows the id of what is not answered
+			if stepUnanswered.MatchString(sentence) || stepPaidAs.MatchString(sentence) {
+				continue // from outside nobody knows the id of what is not answered; a report blames nobody
 			}
 			told++
 			assert.True(t, isTellable(sentence), "%s: no script can tell %q again: give it an entry in retold", path, sentence)
