@@ -2,6 +2,8 @@ package load
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -155,6 +157,18 @@ func (h *histogram) merge(other *histogram) {
 	h.h.Merge(other.h)
 }
 
+// minus is what was added since an earlier state of the same histogram.
+func (h *histogram) minus(earlier *histogram) histogram {
+	if h.h == nil || earlier.h == nil {
+		return *h
+	}
+	now := h.h.Export()
+	for i, n := range earlier.h.Export().Counts {
+		now.Counts[i] -= n
+	}
+	return histogram{hdrhistogram.Import(now)}
+}
+
 // statistics are what one connection has seen, or all of them together.
 type statistics struct {
 	classes    [operations]class
@@ -226,6 +240,16 @@ func (c *class) merge(other *class) {
 	c.first.merge(&other.first)
 	c.attempts += other.attempts
 	c.errors += other.errors
+}
+
+// errorCounts are the errors by class, in the order of the alphabet.
+func (s *statistics) errorCounts() []ErrorCount {
+	counts := []ErrorCount{}
+	for name, n := range s.errors {
+		counts = append(counts, ErrorCount{name, n})
+	}
+	slices.SortFunc(counts, func(a, b ErrorCount) int { return strings.Compare(a.Class, b.Class) })
+	return counts
 }
 
 // basicOf is the Authorization that goes with a cashouts request: needed by one reading

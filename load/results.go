@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -140,7 +139,7 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 			Requests: e.schedule.Total(), Sent: stats.hits, Seconds: e.schedule.Length().Seconds(), PeakRate: round(e.schedule.Peak(), PerSecond),
 		},
 		Connections: p.Connections, Protocol: "HTTP/1.1", Numbers: map[string]float64{},
-		Errors: []ErrorCount{}, Invariants: []Invariant{}, Thresholds: []Judged{}, Faults: map[string]int{}, Notes: []string{}, Overrides: p.Override.flags(), AsRun: p.YAML(),
+		Errors: stats.errorCounts(), Invariants: []Invariant{}, Thresholds: []Judged{}, Faults: map[string]int{}, Notes: []string{}, Overrides: p.Override.flags(), AsRun: p.YAML(),
 	}
 	if e.HTTP2 {
 		r.Protocol = "HTTP/2"
@@ -148,10 +147,6 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 	if e.manager == nil && len(p.Faults) > 0 {
 		r.Notes = append(r.Notes, "the profile's faults were left out: only a mock can be asked for them")
 	}
-	for name, n := range stats.errors {
-		r.Errors = append(r.Errors, ErrorCount{name, n})
-	}
-	slices.SortFunc(r.Errors, func(a, b ErrorCount) int { return strings.Compare(a.Class, b.Class) })
 
 	set := func(name string, value float64) {
 		unit, _ := unitOf(name) // a test goes through all names

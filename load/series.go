@@ -130,7 +130,7 @@ func count(counts []int, at int) []int {
 // series reads the run's points out of its journal. Over time they are exact; by
 // percentile they are those of the histograms that the printed numbers come from.
 func (e *engine) series(stats *statistics) (*Series, error) {
-	p := &plotter{step: stepOf(e.schedule.Length(), e.schedule.Total()), outcomes: map[string][]int{}}
+	p := &plotter{step: stepOf(e.schedule.Length(), e.schedule.Total()), outcomes: map[string][]int{}, hits: make([]hit, 0, stats.hits)}
 	if _, err := readJournalFile(e.Journal, p.take); err != nil {
 		return nil, err
 	}

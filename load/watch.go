@@ -1,6 +1,8 @@
 package load
 
 import (
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -8,16 +10,20 @@ import (
 type Snapshot struct {
 	Elapsed, Left time.Duration
 	Asked, Sent   float64       // requests a second: now, and since the last snapshot
-	P50, P99      time.Duration // since the last snapshot, from the scheduled time
+	P50, P95, P99 time.Duration // since the last snapshot, from the scheduled time
 	Late          time.Duration // p99 since the beginning
 	Hits, Errors  uint64
-	Lost          uint64 // answers, timeouts included
-	Broken        uint64 // keys with two objects, or with two different answers
+	Lost          uint64       // answers, timeouts included
+	Classes       []ErrorCount // of the errors, the most frequent first
+	Replays       uint64
+	Duplicates    uint64 // keys with two objects
+	Different     uint64 // keys with two different answers
+	Broken        uint64 // both
 }
 
 // watch takes a snapshot at each tick until the attack is over.
 func (e *engine) watch(over <-chan struct{}) {
-	lastHits, lastAt := uint64(0), e.pacer.now()
+	lastHits, lastAt, last := uint64(0), e.pacer.now(), histogram{}
 	for {
 		select {
 		case <-over:
@@ -36,7 +42,12 @@ func (e *engine) watch(over <-chan struct{}) {
 			all.due.merge(&stats.classes[op].due)
 			all.errors += stats.classes[op].errors
 		}
-		s := Snapshot{Hits: stats.hits, Errors: all.errors, Lost: stats.lost + stats.timeouts, Broken: e.live.duplicates.Load() + e.live.different.Load()}
+		s := Snapshot{
+			Hits: stats.hits, Errors: all.errors, Lost: stats.lost + stats.timeouts, Classes: stats.errorCounts(),
+			Replays: e.live.replays.Load(), Duplicates: e.live.duplicates.Load(), Different: e.live.different.Load(),
+		}
+		s.Broken = s.Duplicates + s.Different
+		slices.SortStableFunc(s.Classes, func(a, b ErrorCount) int { return cmp.Compare(b.Count, a.Count) })
 		if began := e.pacer.start(); !began.IsZero() {
 			s.Elapsed = now.Sub(began)
 			s.Left = max(e.schedule.Length()-s.Elapsed, 0)
@@ -45,13 +56,13 @@ func (e *engine) watch(over <-chan struct{}) {
 		if span := now.Sub(lastAt).Seconds(); span > 0 {
 			s.Sent = float64(stats.hits-lastHits) / span
 		}
-		if all.due.h != nil {
-			s.P50, s.P99 = time.Duration(all.due.h.ValueAtQuantile(50)), time.Duration(all.due.h.ValueAtQuantile(99))
+		if since := all.due.minus(&last); since.h != nil {
+			s.P50, s.P95, s.P99 = time.Duration(since.h.ValueAtQuantile(50)), time.Duration(since.h.ValueAtQuantile(95)), time.Duration(since.h.ValueAtQuantile(99))
 		}
 		if stats.late.h != nil {
 			s.Late = time.Duration(stats.late.h.ValueAtQuantile(99))
 		}
-		lastHits, lastAt = stats.hits, now
+		lastHits, lastAt, last = stats.hits, now, all.due
 		e.Progress(s)
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"strings"
-	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -174,16 +172,4 @@ func WriteVegeta(w io.Writer, journal, baseURL string) error {
 		err = failed
 	}
 	return err
-}
-
-// line is a snapshot in one line.
-func (s Snapshot) String() string {
-	broken := ""
-	if s.Broken > 0 {
-		broken = fmt.Sprintf("  %s BROKEN", plural(int(min(s.Broken, math.MaxInt)), "key"))
-	}
-	ms := func(d time.Duration) string { return trim(round(float64(d)/float64(time.Millisecond), PerSecond)) }
-	return fmt.Sprintf("%3.0f s  asked %s/s  sent %s/s  p50 %s ms  p99 %s ms  late p99 %s ms  %s errors  %s answers lost%s  %.0f s left",
-		s.Elapsed.Seconds(), trim(round(s.Asked, Count)), trim(round(s.Sent, Count)), ms(s.P50), ms(s.P99), ms(s.Late),
-		thousands(s.Errors), thousands(s.Lost), broken, s.Left.Seconds())
 }

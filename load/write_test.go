@@ -240,12 +240,3 @@ func TestVegetaReadsTheAttempts(t *testing.T) {
 	assert.Equal(t, time.Second, second.Timestamp.Sub(first.Timestamp))
 	require.ErrorIs(t, decode(&first), io.EOF, "questions after the run are no load")
 }
-
-func TestASnapshotIsOneLine(t *testing.T) {
-	t.Parallel()
-	s := Snapshot{
-		Elapsed: 5 * time.Second, Left: 10 * time.Second, Asked: 1000, Sent: 998.7, P50: 1230 * time.Microsecond, P99: 9 * time.Millisecond,
-		Late: 500 * time.Microsecond, Errors: 1234, Lost: 2,
-	}
-	assert.Equal(t, "  5 s  asked 1000/s  sent 999/s  p50 1.2 ms  p99 9 ms  late p99 0.5 ms  1,234 errors  2 answers lost  10 s left", s.String())
-}

@@ -245,15 +245,16 @@ func (a *app) generate() (undo func()) {
 	}
 }
 
-// loadProgress shows how the run stands: on a terminal in one line that is written over
-// every second, else in a line every five. The run looks at itself every second too.
+// loadProgress shows how the run stands: on a terminal in a few lines that are written
+// over every second, else in a line every five. The run looks at itself every second too.
 func (a *app) loadProgress() (progress func(load.Snapshot), ticks <-chan time.Time, done func()) {
 	const often, seldom = time.Second, 5
 	ticker := time.NewTicker(often)
 	if a.isTerminal(a.stderr) {
-		return func(s load.Snapshot) { fmt.Fprintf(a.stderr, "\r%s\x1b[K", s) }, ticker.C, func() {
+		view := load.NewView(a.stderr)
+		return view.Show, ticker.C, func() {
 			ticker.Stop()
-			fmt.Fprint(a.stderr, "\r\x1b[K")
+			view.Clear()
 		}
 	}
 	n := 0
