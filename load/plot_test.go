@@ -33,7 +33,7 @@ func TestRunsAreNamedByWhereTheyAre(t *testing.T) {
 	var names []string
 	for _, run := range runs {
 		names = append(names, run.Name)
-		assert.Equal(t, r, run.Results, "what was written is read")
+		assert.Equal(t, render(t, WriteJSON, r), render(t, WriteJSON, run.Results), "what was written is read")
 	}
 	assert.Equal(t, []string{"sample r1", "before", `branch\u{1b}`, "sample r1 (2)", "sample r1 (3)"}, names)
 }
