@@ -119,7 +119,7 @@ func Differences(runs []Plotted) []string {
 	}{
 		{"profile", func(r *Results) string { return r.Profile }},
 		{"target", func(r *Results) string { return r.Target.Name + " on " + hostOf(r.Target.BaseURL) }},
-		{"machine", func(r *Results) string { return r.Generator.System + ", " + plural(r.Generator.Threads, "thread") }},
+		{"machine", func(r *Results) string { return r.Generator.machine() }},
 		{"version", func(r *Results) string { return strings.TrimSpace(r.Tool.Version + " " + r.Tool.Revision) }},
 		{"Go", func(r *Results) string { return r.Generator.Go }},
 		{"protocol", func(r *Results) string { return r.Protocol }},
@@ -154,6 +154,9 @@ func doubts(runs []Plotted) []string {
 		}
 		if run.Results.Partial {
 			list = append(list, run.Name+" is a part: it was not sent to its end")
+		}
+		if of := run.Results.ofWhich(); of != "" && run.Results.Series != nil {
+			list = append(list, run.Name+" was more than one run: its charts are of the last alone")
 		}
 		if run.Results.Series == nil {
 			list = append(list, run.Name+" has no points to draw: it was written by an earlier version")

@@ -73,7 +73,7 @@ func TestWhatDiffersBetweenRunsIsSaid(t *testing.T) {
 	b.Verdict, b.Partial, b.Series = RunInvalid, true, nil
 	assert.Equal(t, []string{
 		`target differs: te\u{1b}st on 127.0.0.1 or te\u{1b}st on api-stg.example.com`,
-		"machine differs: plan9/mips, 2 threads or plan9/mips, 64 threads",
+		"machine differs: 2 threads of plan9/mips or 64 threads of plan9/mips",
 		"seed differs: 3364 or 7",
 		"b is INVALID: its latencies are its generator's own",
 		"b is a part: it was not sent to its end",

@@ -30,7 +30,9 @@ func WriteHTML(w io.Writer, r *Results) error {
 			{Name: "duplicates", Value: r.number("duplicates")},
 		},
 		Sections: slices.Concat(
-			[]webpage.Section{r.moneySection(), r.thresholdSection(), r.latencySection()},
+			[]webpage.Section{r.moneySection(), r.thresholdSection()},
+			r.repeatedSections(),
+			[]webpage.Section{r.latencySection()},
 			r.timelineSections(),
 			[]webpage.Section{r.answerSection(), r.splitSection(), r.setupSection()},
 		),
@@ -93,6 +95,7 @@ func (r *Results) reasons() []webpage.Said {
 			}
 		}
 	}
+	list = append(list, r.Comparison.reasons()...)
 	if r.Partial {
 		list = append(list, webpage.Said{Tone: webpage.Doubt, Text: fmt.Sprintf(
 			"Not sent to the end: %s. What follows is of %s of %s requests.", r.Stopped, thousands(r.Schedule.Sent), thousands(r.Schedule.Requests))})
@@ -160,7 +163,7 @@ func (r *Results) latencySection() webpage.Section {
 		return s
 	}
 	chart := &webpage.Chart{
-		Title: "By percentile", About: "How long all but the slowest share of requests took, at most.", Axis: webpage.Percentile, Unit: string(Milliseconds),
+		Title: "By percentile", About: strings.TrimSpace("How long all but the slowest share of requests took, at most. " + r.ofWhich()), Axis: webpage.Percentile, Unit: string(Milliseconds),
 	}
 	for _, name := range append([]string{all}, slices.DeleteFunc(slices.Sorted(maps.Keys(r.Series.Quantiles)), func(name string) bool { return name == all })...) {
 		// One class is all there is.
@@ -189,6 +192,7 @@ func (r *Results) timelineSections() []webpage.Section {
 	asked.Step, sent.Step = true, true
 	return []webpage.Section{{
 		Heading: "Over time",
+		Lead:    r.ofWhich(),
 		Parts: []webpage.Part{
 			chart("Latency", "Percentiles of the requests that were due in the same moment.", string(Milliseconds),
 				s.overTime("p50", s.P50), s.overTime("p95", s.P95), s.overTime("p99", s.P99)),
@@ -202,7 +206,7 @@ func (r *Results) timelineSections() []webpage.Section {
 func (r *Results) answerSection() webpage.Section {
 	s := webpage.Section{
 		Heading: "Answers and faults",
-		Lead:    "Every attempt by its status, or by how it ended without one, over the time at which it began. What counts as an error is what the profile does not ask for.",
+		Lead:    strings.TrimSpace(r.ofWhich() + " Every attempt by its status, or by how it ended without one, over the time at which it began. What counts as an error is what the profile does not ask for."),
 	}
 	if r.Series != nil {
 		var strips []webpage.Strip
@@ -275,7 +279,7 @@ func (r *Results) setupSection() webpage.Section {
 		{"connections", fmt.Sprintf("%s of %s, %s opened again", r.number("connections"), r.Protocol, r.number("reconnects"))},
 		{"seed", fmt.Sprint(r.Seed)},
 		{"command line", overrides},
-		{"machine", fmt.Sprintf("%s, %s", g.System, plural(g.Threads, "thread"))},
+		{"machine", reports.Escape(g.machine())},
 		{"generator", fmt.Sprintf("%s s of CPU, %s s for 1,000 attempts; %s MB of memory at most", trim(g.CPUSeconds), trim(g.CPUPerThousand), trim(g.MaxRSSMB))},
 		{"versions", strings.Join(strings.Fields(fmt.Sprintf("d24conform %s %s", r.Tool.Version, r.Tool.Revision)), " ") + ", " + g.Go},
 	} {

@@ -126,4 +126,5 @@ func TestABrowserShowsTheReport(t *testing.T) {
 	r.Errors = append(r.Errors, ErrorCount{`create </script><img src=x onerror=alert(1)>`, 1})
 	r.Notes = append(r.Notes, `"><img src="https://198.51.100.1/x.png">`)
 	b.show(t, render(t, WriteHTML, r), 4)
+	b.show(t, render(t, WriteHTML, repeated(t)), 4)
 }
