@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -67,6 +66,7 @@ type engine struct {
 	live     *live
 	abort    context.CancelCauseFunc // ends the attack
 	lanes    []*lane
+	counters []*counter
 	free     chan *lane
 	opened   atomic.Int64  // connections, from the beginning
 	warm     int64         // of these before the first request
@@ -173,7 +173,7 @@ func newEngine(opts Options) (*engine, error) {
 	e.source = newSource(p, opts.Run, secret, client)
 	e.feeder = newFeeder(e.manager, p)
 	e.due.Store(e.schedule.Total())
-	e.pacer = &pacer{Schedule: e.schedule, now: time.Now, nap: nap}
+	e.pacer = &pacer{Schedule: e.schedule, now: time.Now, nap: nap, asked: make(chan uint64, p.Connections+1)}
 	if e.journal, err = createJournal(opts.Journal, header{Run: opts.Run, Profile: p.Name, Seed: p.Seed, Began: time.Now().UTC()}); err != nil {
 		return nil, err
 	}
@@ -205,9 +205,13 @@ func (e *engine) open() error {
 	}
 	depositsKey, cashoutsKey := d24.NewKey(e.Target.Credentials.Deposits.APISignature), d24.NewKey(e.Target.Credentials.Cashouts.APISignature)
 	e.free = make(chan *lane, p.Connections)
-	for range p.Connections {
+	for range min(counters, p.Connections) {
+		e.counters = append(e.counters, &counter{})
+	}
+	for i := range p.Connections {
 		l := &lane{
-			source: e.source, expect: expect, retries: p.Retries, target: &e.Target, now: e.Target.Now, sleep: e.Sleep, wants: p.asks(Status), live: e.live,
+			counter: e.counters[i%len(e.counters)],
+			source:  e.source, expect: expect, retries: p.Retries, target: &e.Target, now: e.Target.Now, sleep: e.Sleep, wants: p.asks(Status), live: e.live,
 			deposits: depositsKey.Signer(), cashouts: cashoutsKey.Signer(), basic: basicOf(e.Target.Credentials.Cashouts),
 			page: page{journal: e.journal},
 		}
@@ -249,8 +253,8 @@ func (e *engine) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, l := range e.lanes {
-		l.stats = statistics{}
+	for _, t := range e.counters {
+		t.stats = statistics{}
 	}
 	e.warm = e.opened.Load()
 	if e.manager == nil {
@@ -342,8 +346,8 @@ func (e *engine) attack(ctx context.Context) {
 		vegeta.Client(&http.Client{Transport: &transport{e, ctx}}),
 		vegeta.Workers(workers), vegeta.MaxWorkers(workers), vegeta.MaxBody(0),
 	)
-	// The target of every request is the same to vegeta: which one it is follows from its
-	// number, which vegeta sends along. vegeta parses the URL each time, so it is short.
+	// The target of every request is the same to vegeta, which parses the URL each time: so
+	// it is short.
 	targeter := func(t *vegeta.Target) error {
 		t.Method, t.URL = http.MethodGet, "http://-"
 		return nil
@@ -360,26 +364,13 @@ func (e *engine) attack(ctx context.Context) {
 		watching.Go(func() { e.watch(over) })
 	}
 	// vegeta wants its results taken; ours are in the journal.
-	for range attacker.Attack(targeter, paced{e.pacer, e.feeder}, 0, "") {
+	for range attacker.Attack(targeter, e.pacer, 0, "") {
 	}
 	close(over)
 	watching.Wait()
 	for _, l := range e.lanes {
 		l.page.flush()
 	}
-}
-
-// paced is the schedule as vegeta asks for it, with the feeder told of every step.
-type paced struct {
-	*pacer
-
-	feeder *feeder
-}
-
-// Pace is vegeta's question how long to wait.
-func (p paced) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
-	p.feeder.paced(hits)
-	return p.pacer.Pace(elapsed, hits)
 }
 
 // A transport is what vegeta's client sends through.
@@ -389,33 +380,29 @@ type transport struct {
 	ctx context.Context //nolint:containedctx // vegeta's requests have none of their own
 }
 
-// errNoSeq cannot happen as long as vegeta numbers its requests.
-var errNoSeq = errors.New("a request without its number")
-
-// RoundTrip does the task of the number that vegeta gave the request. Nothing of what
-// vegeta made is sent: neither its headers nor its body.
+// RoundTrip does the task that its worker was woken for, and whatever else is due by
+// then. Nothing of what vegeta made is sent: neither its headers nor its body.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
-	if err != nil {
-		return nil, errNoSeq
-	}
 	l := <-t.free
 	defer func() { t.free <- l }()
 	began := t.pacer.start()
-	_, in := l.hit(t.ctx, t.source.plan.task(seq), began.Add(t.schedule.At(seq)), began)
-	if in.err != nil {
-		return nil, in.err
+	for seq, due := <-t.pacer.asked, true; due; seq, due = t.pacer.take() {
+		t.feeder.paced(seq)
+		l.hit(t.ctx, t.source.plan.task(seq), began.Add(t.schedule.At(seq)), began)
+		if t.ctx.Err() != nil {
+			break
+		}
 	}
-	return &http.Response{StatusCode: in.status, Body: http.NoBody, Request: r}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil // what came of it is in the journal
 }
 
 // merged is what all connections have seen.
 func (e *engine) merged() *statistics {
 	all := &statistics{}
-	for _, l := range e.lanes {
-		l.mu.Lock()
-		all.merge(&l.stats)
-		l.mu.Unlock()
+	for _, t := range e.counters {
+		t.mu.Lock()
+		all.merge(&t.stats)
+		t.mu.Unlock()
 	}
 	return all
 }

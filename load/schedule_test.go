@@ -75,7 +75,7 @@ func TestSchedulesNeverGoBack(t *testing.T) {
 func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	p := &pacer{Schedule: NewSchedule([]Stage{{From: 100, To: 100, For: time.Second}}, 0), now: func() time.Time { return now }, nap: func(time.Duration) bool { return false }}
+	p := &pacer{Schedule: NewSchedule([]Stage{{From: 100, To: 100, For: time.Second}}, 0), now: func() time.Time { return now }, nap: func(time.Duration) bool { return false }, asked: make(chan uint64, 100)}
 	for _, c := range []struct {
 		name    string
 		elapsed time.Duration
@@ -90,7 +90,8 @@ func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
 		{"the end may be caught up with", time.Second + grace, 99, 0, false},
 		{"but not for ever", time.Second + grace + 1, 99, 0, true},
 	} {
-		wait, stop := p.Pace(c.elapsed, c.hits)
+		p.next.Store(c.hits)
+		wait, stop := p.Pace(c.elapsed, 0)
 		assert.Equal(t, c.stop, stop, c.name)
 		assert.InDelta(t, c.wait, wait, float64(time.Microsecond), c.name)
 	}
@@ -100,7 +101,7 @@ func TestThePacerKeepsTheScheduleWhateverTheGeneratorDoes(t *testing.T) {
 func TestThePacerSleepsThroughShortWaitsItself(t *testing.T) {
 	t.Parallel()
 	var naps []time.Duration
-	p := &pacer{Schedule: NewSchedule([]Stage{{From: 1000, To: 1000, For: time.Second}}, 0), now: time.Now, nap: func(d time.Duration) bool {
+	p := &pacer{Schedule: NewSchedule([]Stage{{From: 1000, To: 1000, For: time.Second}}, 0), now: time.Now, asked: make(chan uint64, 100), nap: func(d time.Duration) bool {
 		naps = append(naps, d)
 		return true
 	}}
@@ -117,7 +118,8 @@ func TestThePacerSleepsThroughShortWaitsItself(t *testing.T) {
 		{98 * time.Millisecond, 100, 0},                  // 2 ms is just short
 		{time.Second + 2*grace, 1000, 0},                 // over: no nap
 	} {
-		wait, _ := p.Pace(c.elapsed, c.hits)
+		p.next.Store(c.hits)
+		wait, _ := p.Pace(c.elapsed, 0)
 		assert.InDelta(t, c.wait, wait, float64(time.Microsecond), "%v", c)
 	}
 	want := []time.Duration{time.Millisecond, 1500 * time.Microsecond, 2 * time.Millisecond}
@@ -125,4 +127,45 @@ func TestThePacerSleepsThroughShortWaitsItself(t *testing.T) {
 	for i, nap := range naps {
 		assert.InDelta(t, want[i], nap, float64(time.Microsecond))
 	}
+}
+
+// Every request of the schedule is done once, whoever wakes up for it.
+func TestAWorkerTakesWhatIsDueAndNothingElse(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	now := began
+	p := &pacer{
+		Schedule: NewSchedule([]Stage{{From: 1000, To: 1000, For: time.Second}}, 0), now: func() time.Time { return now },
+		nap: func(time.Duration) bool { return false }, asked: make(chan uint64, 3),
+	}
+	wait, _ := p.Pace(0, 0)
+	assert.Zero(t, wait)
+	assert.Equal(t, uint64(0), <-p.asked)
+	_, ok := p.take()
+	assert.False(t, ok, "the next is due in a millisecond")
+
+	wait, _ = p.Pace(0, 0)
+	assert.Equal(t, time.Millisecond, wait)
+	now = began.Add(2500 * time.Microsecond)
+	n, ok := p.take()
+	assert.True(t, ok)
+	assert.Equal(t, uint64(2), n, "the one that vegeta waits for is nobody else's")
+	_, ok = p.take()
+	assert.False(t, ok)
+	assert.Equal(t, uint64(1), <-p.asked)
+
+	now = began.Add(time.Second + grace)
+	for n = range uint64(997) {
+		got, ok := p.take()
+		require.True(t, ok)
+		require.Equal(t, n+3, got, "what is late may be caught up with")
+	}
+	_, ok = p.take()
+	assert.False(t, ok, "after the last there is none")
+	p.next.Store(500)
+	now = now.Add(1)
+	_, ok = p.take()
+	assert.False(t, ok, "but not for ever")
+	_, stop := p.Pace(now.Sub(began), 0)
+	assert.True(t, stop)
 }
