@@ -28,6 +28,7 @@ type Options struct {
 	Journal string    // path of the file to write; of several runs it holds the last
 	Rounds  int       // of the same; 0 is one
 	Compare *Results  // an earlier run; nil = none
+	Metrics *Metrics  // to show what goes on; nil = nobody
 	// Tell is called with a line after each round and each step of a search; nil = never.
 	Tell func(string)
 	// Ticks is when the run looks at itself: Progress is called, and a profile that says so
@@ -117,6 +118,7 @@ func once(ctx context.Context, opts Options) (*Results, error) {
 	}
 	ctx, e.abort = context.WithCancelCause(ctx)
 	defer e.abort(nil)
+	defer e.Metrics.attach(e)()
 	started := time.Now()
 	usage := usageNow()
 	e.attack(ctx)

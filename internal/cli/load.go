@@ -34,10 +34,13 @@ type loadFlags struct {
 	gate       string
 	compare    string
 	rounds     int
-	out        string
-	override   load.Override
-	http2      bool
-	asJSON     bool
+
+	prometheus       string
+	prometheusPublic bool
+	out              string
+	override         load.Override
+	http2            bool
+	asJSON           bool
 }
 
 func (a *app) loadCommand() *cobra.Command {
@@ -100,6 +103,8 @@ broken or a number is worse than before, 130 interrupted.`,
 	f.StringVar(&flags.gate, "gate", "", "`FILE` of thresholds beside those of the profile")
 	f.StringVar(&flags.compare, "compare", "", "`FILE|DIR` of an earlier run: a number that is worse beyond noise is exit code 6")
 	f.IntVar(&flags.rounds, "rounds", 0, "`N` times the same (default: 1; with --compare as often as the earlier run, and at least "+strconv.Itoa(load.MinRounds)+")")
+	f.StringVar(&flags.prometheus, "prometheus", "", "`ADDR` to serve live metrics at, such as 127.0.0.1:9464")
+	f.BoolVar(&flags.prometheusPublic, "prometheus-public", false, "other machines may read them")
 	f.StringVar(&flags.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
 	_ = cmd.RegisterFlagCompletionFunc("mutant", words(mutantNames(rules.RoleServer)))
@@ -118,6 +123,11 @@ func (a *app) load(ctx context.Context, name string, flags loadFlags, explicit b
 	if err != nil {
 		return err
 	}
+	metrics, silence, err := a.prometheus(flags)
+	if err != nil {
+		return err
+	}
+	defer silence()
 	where, stop, err := a.loadTarget(ctx, flags, profile, explicit)
 	if err != nil {
 		return err
@@ -140,7 +150,7 @@ func (a *app) load(ctx context.Context, name string, flags loadFlags, explicit b
 	results, err := load.Run(ctx, load.Options{
 		Profile: profile, Target: *where, Gate: gate, HTTP2: flags.http2, Run: run, Journal: journal,
 		Secret: [2]uint64{binary.BigEndian.Uint64(random[:8]), binary.BigEndian.Uint64(random[8:])},
-		Ticks:  ticks, Progress: progress, Rounds: rounds, Compare: earlier,
+		Ticks:  ticks, Progress: progress, Rounds: rounds, Compare: earlier, Metrics: metrics,
 		Tell: func(line string) { fmt.Fprintln(a.stderr, line) },
 	})
 	done()
