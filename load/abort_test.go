@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"syscall"
 	"testing"
 	"time"
 
@@ -163,4 +164,26 @@ func TestWhatIsSeenLiveIsInTheJournal(t *testing.T) {
 		require.Equal(t, f.Different > 0, different > 0)
 		require.True(t, f.Different > 0 || f.Replays == int(e.live.replays.Load()))
 	})
+}
+
+// A disk that is full ends the run at once, and not after the half hour that was asked for.
+func TestARunWhoseJournalCannotBeWrittenEnds(t *testing.T) {
+	t.Parallel()
+	e := halfway(t, "stages: [{rate: 100, for: 1h}]")
+	e.journal, e.pacer = &journal{err: syscall.ENOSPC}, &pacer{Schedule: e.schedule, now: time.Now}
+	ticks := make(chan time.Time)
+	e.Ticks = ticks
+	ctx, abort := context.WithCancelCause(t.Context())
+	e.abort = abort
+	over, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		e.watch(over)
+	}()
+	ticks <- time.Time{}
+	<-ctx.Done()
+	require.ErrorIs(t, context.Cause(ctx), syscall.ENOSPC)
+	require.ErrorContains(t, context.Cause(ctx), "write the journal: ")
+	close(over)
+	<-watched
 }

@@ -40,6 +40,9 @@ func (p *Profile) expectations() expectations {
 // judge says what came of an attempt.
 func (e *expectations) judge(op Op, in *incoming) judgement {
 	switch {
+	case in.outcome == answered && e.losing && (in.status == 502 || in.status == 504):
+		// What stands between us and the target has lost the answer that was to be lost.
+		return judgement{again: true}
 	case in.outcome == answered:
 		return e.answer(op, in.status, in.body)
 	case in.outcome == unsent:

@@ -36,6 +36,8 @@ func TestAnswersAreClassifiedByWhatTheProfileExpects(t *testing.T) {
 		{"an external id that somebody else used", calm, Cashout, 412, `{"code":511}`, judgement{marks: markError, class: "412/511"}},
 		{"the balance ran dry as planned", storm, Cashout, 412, `{"code":514}`, judgement{}},
 		{"the balance ran dry", calm, Cashout, 412, `{"code":514}`, judgement{marks: markError, class: "412/514"}},
+		{"an answer lost as planned, behind a proxy", storm, Create, 502, ``, judgement{again: true}},
+		{"a proxy without its server", calm, Create, 502, ``, judgement{marks: markError, again: true, class: "502"}},
 		{"a status", calm, Status, 200, ``, judgement{}},
 		{"a status of nothing", calm, Status, 404, `{"code":208}`, judgement{marks: markError, class: "404/208"}},
 	} {

@@ -157,10 +157,17 @@ func (j *journal) add(data []byte) {
 // flush brings everything that pages have handed over into the file.
 func (j *journal) flush() error {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	if j.err == nil {
 		j.err = j.w.Flush()
 	}
+	j.mu.Unlock()
+	return j.failed()
+}
+
+// failed says why the journal is not whole, if it is not.
+func (j *journal) failed() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if j.err != nil {
 		return fmt.Errorf("write the journal: %w", j.err)
 	}

@@ -191,6 +191,27 @@ func (p *Profile) With(o Override) (*Profile, error) {
 // asks says whether the profile has any request of that kind.
 func (p *Profile) asks(o Op) bool { return p.Operations[o] > 0 }
 
+// asksDeposits says whether the profile has any request for which the keys of deposits are
+// needed.
+func (p *Profile) asksDeposits() bool {
+	for op, weight := range p.Operations {
+		if weight > 0 && Op(op) != Cashout {
+			return true
+		}
+	}
+	return false
+}
+
+// without is the profile without requests of one kind; nil when there are no others.
+func (p *Profile) without(op Op) *Profile {
+	changed := *p
+	changed.Operations[op] = 0
+	if changed.Operations == ([operations]int{}) {
+		return nil
+	}
+	return &changed
+}
+
 // faulty says whether the profile asks for faults of these kinds.
 func (p *Profile) faulty(kinds ...string) bool {
 	return slices.ContainsFunc(p.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })

@@ -147,6 +147,9 @@ func (e *engine) results(stats *statistics, f *Findings, took time.Duration, con
 	if e.manager == nil && len(p.Faults) > 0 {
 		r.Notes = append(r.Notes, "the profile's faults were left out: only a mock can be asked for them")
 	}
+	if e.noRefunds {
+		r.Notes = append(r.Notes, "the profile's refunds were left out: their deposits are approved by a mock's management API, which --manage names")
+	}
 
 	set := func(name string, value float64) {
 		unit, _ := unitOf(name) // a test goes through all names

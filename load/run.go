@@ -74,7 +74,9 @@ type engine struct {
 	due      atomic.Uint64 // requests until the end, or until the run was interrupted
 	before   counts
 	struck   map[string]int // faults before the run
-	funds    d24.Amount
+	// noRefunds says that the profile's were left out.
+	noRefunds bool
+	funds     d24.Amount
 }
 
 // Run does what the profile says and judges what came of it. When ctx ends early, or the
@@ -166,7 +168,10 @@ func newEngine(opts Options) (*engine, error) {
 	}
 	e := &engine{Options: opts, schedule: NewSchedule(p.Stages, p.Burst), manager: newManager(&opts.Target)}
 	if p.asks(Refund) && e.manager == nil {
-		return nil, fmt.Errorf("profile %s makes refunds, and their deposits are approved on a mock's management API, which this target has not", p.Name)
+		if p = p.without(Refund); p == nil {
+			return nil, &EnvironmentError{"the profile makes nothing but refunds, whose deposits only a mock's management API approves", nil}
+		}
+		e.Profile, e.noRefunds = p, true
 	}
 	e.live = newLive(p, e.schedule.Total())
 	// The second of two runs shows none of the first one's keys.
@@ -262,6 +267,14 @@ func (e *engine) prepare(ctx context.Context) error {
 	if e.manager == nil {
 		return nil
 	}
+	if err := e.prepareMock(ctx); err != nil && ctx.Err() == nil {
+		return &EnvironmentError{"the mock cannot be prepared", err}
+	}
+	return ctx.Err()
+}
+
+// prepareMock has the mock begin from a known state, and faults armed.
+func (e *engine) prepareMock(ctx context.Context) error {
 	if e.Profile.Funds > 0 {
 		if err := e.manager.setFunds(ctx, e.source.plan.cost(e.schedule.Total(), e.Profile.Funds)); err != nil {
 			return err
@@ -288,14 +301,20 @@ func (e *engine) prepare(ctx context.Context) error {
 
 // warmUp opens a connection and sends questions that create nothing.
 func (e *engine) warmUp(ctx context.Context, l *lane) error {
-	for range max(e.Profile.WarmUp, 1) {
+	var asked []Op // a question for each product
+	if e.Profile.asksDeposits() {
+		asked = append(asked, Status)
+	}
+	if e.Profile.asks(Cashout) {
+		asked = append(asked, Cashout)
+	}
+	for n := range max(e.Profile.WarmUp, len(asked)) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		r := record{}
-		op := Status
-		if e.Profile.asks(Cashout) && !e.Profile.asks(Create) {
-			op = Cashout
+		op := asked[n%len(asked)]
+		if op == Cashout {
 			e.source.ask(&l.out, 0)
 		} else {
 			l.out.method, l.out.path, l.out.body, l.out.key = http.MethodGet, d24.PathDeposits+"/1", nil, nil
@@ -305,7 +324,8 @@ func (e *engine) warmUp(ctx context.Context, l *lane) error {
 		case l.in.outcome != answered:
 			return &EnvironmentError{"the target cannot be reached", l.in.err}
 		case l.in.status == 401 || l.in.status == 403 || code >= int(d24.CodeInvalidCredentials) && code <= int(d24.CodeEmptyHeaderValue):
-			return &EnvironmentError{fmt.Sprintf("the target refuses us: it answers %d with code %d", l.in.status, code), nil}
+			product := map[Op]string{Status: "deposits", Cashout: "cashouts"}[op]
+			return &EnvironmentError{fmt.Sprintf("the target refuses our keys for %s: it answers %d with code %d", product, l.in.status, code), nil}
 		}
 	}
 	return nil
@@ -328,7 +348,7 @@ func (e *engine) fillPool(ctx context.Context) error {
 		deposit := pooled{string(valueOf(in.body, `"deposit_id"`)), string(e.source.id(nil, deposits, key))}
 		if e.Profile.asks(Refund) {
 			if err := e.manager.approve(ctx, deposit.id); err != nil {
-				return err
+				return &EnvironmentError{"the mock cannot be prepared", err}
 			}
 		}
 		pool = append(pool, deposit)

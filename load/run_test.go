@@ -177,8 +177,11 @@ func TestARunThatCannotBeginSaysWhy(t *testing.T) {
 	}{
 		{"nobody listens", func(o *load.Options) { o.Target.BaseURL = "https://127.0.0.1:1" }, "the target cannot be reached: "},
 		{"another authority", func(o *load.Options) { o.Target.Roots = x509.NewCertPool() }, "the target cannot be reached: "},
-		{"keys that it does not know", func(o *load.Options) { o.Target.Credentials.Deposits.APIKey = "unknown" }, "the target refuses us: it answers 401 with code 100"},
-		{"a wrong signature", func(o *load.Options) { o.Target.Credentials.Deposits.APISignature = "marked" }, "the target refuses us: it answers 400 with code 102"},
+		{"keys that it does not know", func(o *load.Options) { o.Target.Credentials.Deposits.APIKey = "unknown" }, "the target refuses our keys for deposits: it answers 401 with code 100"},
+		{"keys of cashouts that it does not know", func(o *load.Options) { o.Target.Credentials.Cashouts.APIKey = "unknown" }, "the target refuses our keys for cashouts: it answers 401 with code 401"},
+		{"a wrong signature of cashouts", func(o *load.Options) { o.Target.Credentials.Cashouts.APISignature = "marked" }, "the target refuses our keys for cashouts: it answers 401"},
+		{"a management API that is not there", func(o *load.Options) { o.Target.ManageURL = "https://127.0.0.1:1" }, "the mock cannot be prepared: management API: "},
+		{"a wrong signature", func(o *load.Options) { o.Target.Credentials.Deposits.APISignature = "marked" }, "the target refuses our keys for deposits: it answers 400 with code 102"},
 	} {
 		opts := options(t, m, "smoke", load.Override{})
 		c.change(&opts)
@@ -190,15 +193,15 @@ func TestARunThatCannotBeginSaysWhy(t *testing.T) {
 	}
 	opts := options(t, m, "smoke", load.Override{})
 	opts.Target.ManageURL = ""
+	opts.Profile.Operations = [6]int{load.Refund: 1}
 	_, err := load.Run(t.Context(), opts)
-	assert.ErrorContains(t, err, "profile smoke makes refunds")
+	assert.ErrorContains(t, err, "the profile makes nothing but refunds")
 }
 
 func TestAServerThatIsNoMockIsJudgedByItsAnswersAlone(t *testing.T) {
 	t.Parallel()
 	m := startMock(t, mock.Options{})
 	opts := options(t, m, "retry-storm", load.Override{Rate: 100, Duration: 500 * time.Millisecond, Connections: 8})
-	opts.Profile.Operations[load.Refund] = 0
 	opts.Target.ManageURL = ""
 	r, err := load.Run(t.Context(), opts)
 	require.NoError(t, err)
@@ -208,4 +211,39 @@ func TestAServerThatIsNoMockIsJudgedByItsAnswersAlone(t *testing.T) {
 	assert.Equal(t, load.NotTested, got["attempts-arrived"])
 	assert.Equal(t, load.Holds, got["one-object-per-key"])
 	assert.Contains(t, r.Notes[0], "faults were left out")
+	assert.Contains(t, r.Notes[1], "refunds were left out")
+	assert.NotContains(t, r.AsRun, "refund")
+}
+
+// What was proven until a mock dies stays proven, and what only it could have told is not
+// known.
+func TestAMockThatDiesLeavesWhatItsAnswersProve(t *testing.T) {
+	t.Parallel()
+	m := startMock(t, mock.Options{})
+	opts := options(t, m, "smoke", load.Override{Duration: time.Hour})
+	opts.Sleep = func(context.Context, time.Duration) {}
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks := make(chan time.Time)
+	go func() {
+		for {
+			select {
+			case ticks <- time.Time{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	opts.Ticks, opts.Progress = ticks, func(s load.Snapshot) {
+		if s.Hits >= 10 {
+			_ = m.Close()
+			cancel()
+		}
+	}
+	r, err := load.Run(ctx, opts)
+	require.NoError(t, err)
+	got := verdicts(r)
+	assert.Equal(t, load.Holds, got["one-object-per-key"])
+	for _, name := range []string{"nothing-made-unseen", "balance", "attempts-arrived"} {
+		assert.Equal(t, load.Inconclusive, got[name], name)
+	}
 }

@@ -30,6 +30,9 @@ func (e *engine) watch(over <-chan struct{}) {
 			return
 		case <-e.Ticks:
 		}
+		if err := e.journal.failed(); err != nil {
+			e.abort(err) // what is sent from here on proves nothing
+		}
 		stats, now := e.merged(), e.pacer.now()
 		if e.Profile.AbortEarly {
 			e.abortWhenSettled(stats)
