@@ -76,13 +76,13 @@ func TestASnapshotIsOfThisMoment(t *testing.T) {
 	began := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	var clock atomic.Int64 // seconds since then
 	now := func() time.Time { return began.Add(time.Duration(clock.Load()) * time.Second) }
-	l := &lane{}
+	l := &lane{counter: &counter{}}
 	ticks, shown := make(chan time.Time), make(chan Snapshot)
 	profile := &Profile{Operations: [operations]int{Create: 1}}
 	schedule := NewSchedule([]Stage{{100, 100, 10 * time.Second}}, 1)
 	e := &engine{
 		Options:  Options{Profile: profile, Ticks: ticks, Progress: func(s Snapshot) { shown <- s }},
-		schedule: schedule, pacer: &pacer{Schedule: schedule, now: now}, lanes: []*lane{l}, live: newLive(profile, 1000),
+		schedule: schedule, pacer: &pacer{Schedule: schedule, now: now}, counters: []*counter{l.counter}, live: newLive(profile, 1000), journal: &journal{},
 	}
 	e.pacer.began.Store(&began)
 	over := make(chan struct{})
