@@ -48,8 +48,15 @@ export class Panel {
 
   #carryOut(action, id, file) {
     const env = this.environment;
-    const balance = action === 'funds' ? fromPanel(fs.readlinkSync(file)) : null;
-    fs.unlinkSync(file);
+    // Taken before it is read: another of that name may be put in its place meanwhile.
+    const taken = path.join(this.folder, '.taken');
+    try {
+      fs.renameSync(file, taken);
+    } catch {
+      return; // it is being replaced, and comes again
+    }
+    const balance = action === 'funds' ? fromPanel(fs.readlinkSync(taken)) : null;
+    fs.unlinkSync(taken);
     switch (action) {
       case 'funds':
         env.balance = balance ?? env.balance;
