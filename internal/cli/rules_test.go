@@ -52,7 +52,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 		}, []string{"DEP-DATE-02: has no mutant for a client"}},
 		{"the receiver's scenarios of a rule are missing", func(s *ruleSet) {
 			s.evidence.Scenarios = slices.DeleteFunc(s.evidence.Scenarios, func(c rules.Scenario) bool { return slices.Contains(c.Rules(), "NOTIF-10") })
-		}, []string{"rule set 2026-11: has 48 scenarios for a receiver, and there are 43", "NOTIF-10: has no scenario for a receiver"}},
+		}, []string{"rule set 2026-11: has 49 scenarios for a receiver, and there are 44", "NOTIF-10: has no scenario for a receiver"}},
 		{"a receiver's mutant is missing", func(s *ruleSet) {
 			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool { return slices.Contains(m.Rules, "NOTIF-10") })
 		}, []string{"NOTIF-10: has no mutant for a receiver"}},
