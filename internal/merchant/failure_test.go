@@ -143,7 +143,9 @@ func TestFailures(t *testing.T) {
 			assert.NotContains(t, e.Failure.Text, "\n", "one sentence")
 			assert.Equal(t, 1, cl.Log.Len())
 			assert.Positive(t, e.Timing.Total)
-			if address := strings.TrimPrefix(c.server.url, "https://"); strings.HasPrefix(address, "127.") {
+			// On a busy machine its time may be over before it has dialled.
+			early := c.kind == exchange.FailureTimeout && e.Peer == ""
+			if address := strings.TrimPrefix(c.server.url, "https://"); strings.HasPrefix(address, "127.") && !early {
 				assert.Equal(t, address, e.Peer, "the address that was dialled")
 			}
 		})
