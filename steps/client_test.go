@@ -95,7 +95,7 @@ func TestWhatAnAdapterSignsAndBelievesIsJudged(t *testing.T) {
 func judgeClient(t *testing.T, tags string, edit func(op string, reply map[string]any), hear ...func(request map[string]any)) (reports.Results, map[string]string) {
 	t.Helper()
 	clock := target.NewPastime(time.Now())
-	program, err := client.New(client.Options{Now: clock.Now, Sleep: clock.Sleep})
+	program, err := client.New(client.Options{Timeout: 2 * time.Minute, Now: clock.Now, Sleep: clock.Sleep})
 	require.NoError(t, err)
 	edited := func(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 		in, out := json.NewDecoder(stdin), json.NewEncoder(stdout)

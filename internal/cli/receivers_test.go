@@ -125,7 +125,7 @@ func referenceReceiver() {
 					APIKey: os.Getenv(d24.EnvCashoutsAPIKey), APIPassphrase: os.Getenv(d24.EnvCashoutsAPIPassphrase), APISignature: os.Getenv(d24.EnvCashoutsAPISignature),
 				},
 			},
-			Exit: func() { os.Exit(9) },
+			Exit: func() { os.Exit(9) }, StatusTimeout: time.Minute,
 		})
 	})
 	fmt.Fprintln(os.Stderr, "listening as", os.Getenv(d24.EnvDepositsAPIKey))

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 		},
 		// An adapter that keeps every rule, or the one that breaks what it is called.
 		"reference-client": func() {
-			opts := client.Options{}
+			opts := client.Options{Timeout: time.Minute} // none of the scripts is about that, and machines are busy
 			if len(os.Args) > 1 {
 				opts.Mutant = os.Args[1]
 			}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"testing"
@@ -12,9 +13,11 @@ import (
 	"github.com/d24conform/d24conform/internal/peers/peertest"
 )
 
-// start runs a program over pipes until the test ends.
+// start runs a program over pipes until the test ends. An attempt of its ends in time only
+// where opts say so: machines are busy.
 func start(t testing.TB, opts Options) *peertest.Peer {
 	t.Helper()
+	opts.Timeout = cmp.Or(opts.Timeout, time.Minute)
 	program, err := New(opts)
 	require.NoError(t, err)
 	requests, stdin := io.Pipe()
