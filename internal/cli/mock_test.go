@@ -48,7 +48,7 @@ func startMock(t *testing.T, env map[string]string, args ...string) (stdout *buf
 		select {
 		case code := <-done:
 			return code, stderr.String()
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute): // it takes five seconds at most, and its turn of the machine
 			t.Fatal("the mock did not stop when it was interrupted")
 			return 0, ""
 		}
