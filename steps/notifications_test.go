@@ -80,7 +80,9 @@ func TestARepeatIsWaitedForWhereTimeCannotBeMoved(t *testing.T) {
 		reason    string
 		came      int // at least
 	}{
-		{100_000, time.Hour, reports.Pass, "", 2}, // the mock repeats after 3 ms, and later after more
+		// The mock repeats after 0.3 s, then after more, and for the last time after 47 s in
+		// all: who came to look only then would wait for one more in vain.
+		{1000, time.Hour, reports.Pass, "", 2},
 		{1, time.Minute, reports.Observed, "a repeat is due after 5 minutes, and this target's time cannot be moved: --settle 6m0s waits for it", 1},
 	} {
 		server, log := notifier(t, mock.Options{TimeScale: tt.timeScale}, &target.Notifications{Settle: tt.settle})
