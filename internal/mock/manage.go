@@ -1,9 +1,11 @@
 package mock
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -28,6 +30,7 @@ type manageCall struct {
 	admin *Admin
 	r     *http.Request
 	w     http.ResponseWriter
+	text  []byte // the body
 }
 
 func newManager(m *Mock, l *listener, token string) http.Handler {
@@ -84,7 +87,14 @@ var errWritten = errors.New("answer written")
 
 func (api *manager) handler(handle func(manageCall) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call := manageCall{r: r, w: w}
+		// The whole of it before any answer: over HTTP/2 what is answered before the body
+		// has come is a broken stream to some clients (curl 7.88, exit code 92).
+		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			manageError(w, http.StatusBadRequest, fmt.Sprintf("request body: %s", err))
+			return
+		}
+		call := manageCall{r: r, w: w, text: text}
 		switch name := r.URL.Query().Get("environment"); name {
 		case "", api.mock.first.name:
 			call.admin = api.mock.Admin()
@@ -94,7 +104,6 @@ func (api *manager) handler(handle func(manageCall) (any, error)) http.Handler {
 			manageError(w, http.StatusBadRequest, fmt.Sprintf("unknown environment %q: it is stg or second", name))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		body, err := handle(call)
 		switch {
 		case errors.Is(err, errWritten):
@@ -128,7 +137,7 @@ func done(err error) (any, error) { return map[string]bool{"ok": true}, err }
 // read decodes the body. Unknown fields are errors here: a misspelt "offset_ms"
 // that changes nothing would be believed to have worked.
 func (c manageCall) read(into any) error {
-	decoder := json.NewDecoder(c.r.Body)
+	decoder := json.NewDecoder(bytes.NewReader(c.text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("request body: %w", err)

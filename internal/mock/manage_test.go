@@ -2,10 +2,12 @@ package mock_test
 
 import (
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -154,4 +156,17 @@ func TestManagementDoesWhatAdminDoes(t *testing.T) {
 	ok(http.MethodPost, "/reset", "")
 	assert.Empty(t, admin.Deposits())
 	assert.JSONEq(t, `{"arrived":0,"deposits":0,"refunds":0,"cashouts":0}`, string(ok(http.MethodGet, "/counts", "").Body))
+}
+
+// Go's client sends a body only when it is asked for one where the request expects that.
+func TestManagementReadsABodyThatItDoesNotNeed(t *testing.T) {
+	m := start(t, mock.Options{})
+	c := newClient(t, m)
+	c.http.Transport.(*http.Transport).ExpectContinueTimeout = time.Hour
+	body := strings.NewReader("{}")
+	got := c.manage(m, http.MethodPost, "/reset", "", with("Expect", "100-continue"), func(r *http.Request) {
+		r.Body, r.ContentLength = io.NopCloser(body), int64(body.Len())
+	})
+	assert.Equal(t, http.StatusOK, got.Status)
+	assert.Zero(t, body.Len(), "what has not come was not asked for")
 }
