@@ -108,6 +108,10 @@ func (l *ledger) twice(ctx context.Context, t tool, most float64) error {
 // punctual sends at a rate for twenty seconds.
 func (l *ledger) punctual(ctx context.Context, t tool, rate, late float64) error {
 	s, err := l.measure(ctx, t, load{connections: l.load.connections, duration: steady, rate: rate})
+	if err != nil && ctx.Err() == nil {
+		l.line(fmt.Sprintf("%.0f/s over %s", rate, steady), err.Error(), false) // the other goals are still worth knowing
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -150,11 +154,11 @@ func (p *program) highest(ctx context.Context, t tool, most float64) (float64, e
 		clean := true
 		for _, duration := range []time.Duration{short, steady} {
 			s, err := p.measure(ctx, t, load{connections: p.load.connections, duration: duration, rate: rate})
-			if err != nil {
+			if ctx.Err() != nil {
 				return 0, err
 			}
-			if s.short || s.p99 >= cleanP99 {
-				fmt.Fprintf(p.stderr, "%s at %.0f/s for %s: p99 %.1f ms, all sent: %t\n", t.name, rate, duration, s.p99, !s.short)
+			if err != nil || s.short || s.p99 >= cleanP99 {
+				fmt.Fprintf(p.stderr, "%s at %.0f/s for %s: p99 %.1f ms, all sent: %t, error: %v\n", t.name, rate, duration, s.p99, !s.short, err)
 				clean = false
 				break
 			}

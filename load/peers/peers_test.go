@@ -97,3 +97,11 @@ func TestRatiosAreTakenRoundByRound(t *testing.T) {
 	assert.Equal(t, []float64{5, 4, 6}, []float64{mid, least, most})
 	assert.InDelta(t, 30, median(slow, cpuOfSample), 0)
 }
+
+func TestAnErrorOfOursSaysWhatDoesNotHold(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, unheld([]byte("panic")))
+	assert.Equal(t, "; balance: 3 too few; errors == 0%", unheld([]byte(
+		`{"invariants":[{"name":"balance","verdict":"broken","says":"3 too few"},{"name":"x","verdict":"holds"}],"thresholds":[{"text":"errors == 0%","verdict":"broken"}]}`,
+	)))
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -59,7 +60,7 @@ func (p *program) turn(ctx context.Context, t tool, l load) (s sample, err error
 	child.Stdout, child.Stderr = &output, &words
 	began := time.Now()
 	if err := child.Run(); err != nil {
-		return s, fmt.Errorf("%w: %s", err, lastLine(words.String()))
+		return s, fmt.Errorf("%w: %s%s", err, lastLine(words.String()), unheld(output.Bytes()))
 	}
 	took := time.Since(began)
 	if s.report, err = t.check(ctx, output.Bytes()); err != nil {
@@ -84,6 +85,36 @@ func (p *program) turn(ctx context.Context, t tool, l load) (s sample, err error
 	s.perSec = float64(seen.Deposits) / took.Seconds()
 	s.cpu, s.mockCPU = cpuOf(child).Seconds()/thousands, mockCPU.Seconds()/thousands
 	return s, nil
+}
+
+// unheld is what does not hold in a results.json of ours; nothing in any other text.
+func unheld(output []byte) string {
+	var r struct {
+		Invariants []struct {
+			Name    string `json:"name"`
+			Verdict string `json:"verdict"`
+			Says    string `json:"says"`
+		} `json:"invariants"`
+		Thresholds []struct {
+			Text    string `json:"text"`
+			Verdict string `json:"verdict"`
+		} `json:"thresholds"`
+	}
+	if json.Unmarshal(output, &r) != nil {
+		return ""
+	}
+	var says strings.Builder
+	for _, i := range r.Invariants {
+		if i.Verdict == "broken" || i.Verdict == "inconclusive" {
+			fmt.Fprintf(&says, "; %s: %s", i.Name, i.Says)
+		}
+	}
+	for _, t := range r.Thresholds {
+		if t.Verdict == "broken" || t.Verdict == "inconclusive" {
+			fmt.Fprintf(&says, "; %s", t.Text)
+		}
+	}
+	return says.String()
 }
 
 func lastLine(text string) string {
