@@ -64,7 +64,7 @@ func TestMetricsAreTheRunsOwnCounters(t *testing.T) {
 	assert.Contains(t, text, "d24conform_load_asked_rate 200\n")
 	assert.Contains(t, text, "d24conform_load_scheduled_requests 720000\n")
 	for _, label := range regexp.MustCompile(`\{[^}]*\}`).FindAllString(text, -1) {
-		assert.Regexp(t, `^\{(operation="(create|refund|stale)",?)?(le="[^"]+")?\}$`, label, "no other label")
+		assert.Regexp(t, `^\{(operation="(create|refund|stale|cashout)",?)?(le="[^"]+")?\}$`, label, "no other label")
 	}
 	for _, secret := range []string{opts.Target.Credentials.Deposits.APISignature, opts.Target.Credentials.Deposits.APIKey} {
 		assert.NotContains(t, text, secret)

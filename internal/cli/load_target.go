@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -176,6 +178,9 @@ func (a *app) childMock(ctx context.Context, mutant string) (where *load.Target,
 	}
 	if err != nil {
 		stop()
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("it ended before it was ready (%s)", child.ProcessState)
+		}
 		return nil, nil, fmt.Errorf("start the mock: %w", err)
 	}
 	return where, stop, nil
