@@ -117,7 +117,8 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	t.Parallel()
 	i := open(t, Options{})
 	box := i.Box("s")
-	assert.Equal(t, 200, send(t, box.URL, bytes.NewReader(make([]byte, 3*MaxBody))))
+	// A byte too many: what is far longer meets a connection that is closed.
+	assert.Equal(t, 200, send(t, box.URL, bytes.NewReader(make([]byte, MaxBody+1))))
 	first := box.Await(t.Context(), 1, time.Minute)[0]
 	assert.Len(t, first.Request.Body, MaxBody)
 	assert.True(t, first.Request.Truncated)
