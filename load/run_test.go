@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,9 +17,12 @@ import (
 	"github.com/d24conform/d24conform/load"
 )
 
-// startMock starts a mock that the test's end stops.
+// startMock starts a mock that the test's end stops. Its clock goes on by a millisecond
+// whenever somebody looks at it, so that no date grows old on its way on a busy machine.
 func startMock(t *testing.T, opts mock.Options) *mock.Mock {
 	t.Helper()
+	begun, looks := time.Now(), atomic.Int64{}
+	opts.Now = func() time.Time { return begun.Add(time.Duration(looks.Add(1)) * time.Millisecond) }
 	m, err := mock.Start(opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = m.Close() })
@@ -36,6 +42,7 @@ func options(t *testing.T, m *mock.Mock, name string, o load.Override) load.Opti
 		Profile: profile, Run: "t1", Secret: [2]uint64{1, 2}, Journal: filepath.Join(t.TempDir(), "journal.bin"),
 		Target: load.Target{
 			Name: "mock", BaseURL: m.BaseURL(), Credentials: m.Credentials(), Roots: m.Roots(), Loopback: true, ManageURL: m.ManageURL(),
+			Now: m.Admin().Now,
 		},
 	}
 }
@@ -70,15 +77,17 @@ func TestASmokeRunHoldsEveryInvariant(t *testing.T) {
 func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		mutant, profile, broken string
+		mutant, profile string
+		broken          string // one of these, whichever happens; empty = nothing
 	}{
 		{"", "idempotent-retries", ""},
 		{"check-then-insert-race", "idempotent-retries", "one-object-per-key"},
 		{"fresh-body-on-500", "idempotent-retries", "same-answer-per-key"},
 		{"replay-with-fresh-time", "idempotent-retries", "same-answer-per-key"},
 		{"effect-before-dedupe", "idempotent-retries", "nothing-made-unseen"},
-		{"past-only", "retry-storm", ""},                                // takes dates that are to come, of which there are none
-		{"lost-answer-forgotten", "retry-storm", "nothing-made-unseen"}, // whether two answers show depends on who asks when
+		{"past-only", "retry-storm", ""}, // takes dates that are to come, of which there are none
+		// Whether two answers show depends on who asks when.
+		{"lost-answer-forgotten", "retry-storm", "nothing-made-unseen one-object-per-key same-answer-per-key"},
 		{"", "cashouts", ""},
 		{"negative-balance-race", "cashouts", "balance"},
 		{"external-id-race", "cashouts", "one-object-per-key"},
@@ -96,7 +105,9 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 			const chances = 5
 			var r *load.Results
 			for range chances {
-				if r = runShort(t, c.profile, c.mutant); verdicts(r)[c.broken] == load.Broken {
+				r = runShort(t, c.profile, c.mutant)
+				got := verdicts(r)
+				if slices.ContainsFunc(strings.Fields(c.broken), func(name string) bool { return got[name] == load.Broken }) {
 					assert.Equal(t, load.RunFail, r.Verdict)
 					return
 				}
@@ -116,6 +127,7 @@ func runShort(t *testing.T, profile, mutant string) *load.Results {
 		opts.Profile.Faults[i].Share *= 4
 		opts.Profile.Faults[i].Delay /= 10
 	}
+	opts.Profile.Funds /= 5 // so that they are gone before a busy machine has come far
 	r, err := load.Run(t.Context(), opts)
 	require.NoError(t, err)
 	return r
@@ -128,7 +140,7 @@ func TestAStarvedRunIsInvalidUnlessItProvesADuplicate(t *testing.T) {
 	for mutant, want := range map[string]load.Overall{"": load.RunInvalid, "external-id-after-cancel": load.RunInvalid, "replay-with-fresh-time": load.RunFail} {
 		m := startMock(t, mock.Options{Mutant: mutant})
 		// One connection makes no hundred thousand round trips a second anywhere.
-		opts := options(t, m, "idempotent-retries", load.Override{Rate: 100_000, Duration: 200 * time.Millisecond, Connections: 1})
+		opts := options(t, m, "idempotent-retries", load.Override{Rate: 100_000, Duration: time.Second, Connections: 1})
 		opts.Profile.Faults = nil
 		valid, err := load.ParseThreshold("achieved >= 99%")
 		require.NoError(t, err)
