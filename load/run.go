@@ -319,7 +319,12 @@ func (e *engine) warmUp(ctx context.Context, l *lane) error {
 		} else {
 			l.out.method, l.out.path, l.out.body, l.out.key = http.MethodGet, d24.PathDeposits+"/1", nil, nil
 		}
-		l.attempt(op, &r)
+		// Where many handshakes are made at once, a date may have grown old on its way.
+		for range freshDates {
+			if l.attempt(op, &r); codeOf(l.in.body) != int(d24.CodeInvalidDateRange) {
+				break
+			}
+		}
 		switch code := codeOf(l.in.body); {
 		case l.in.outcome != answered:
 			return &EnvironmentError{"the target cannot be reached", l.in.err}
@@ -330,6 +335,10 @@ func (e *engine) warmUp(ctx context.Context, l *lane) error {
 	}
 	return nil
 }
+
+// freshDates is how many dates a target may find too old before it is one whose clock is
+// another.
+const freshDates = 3
 
 // fillPool makes the deposits that exist before the first request.
 func (e *engine) fillPool(ctx context.Context) error {

@@ -179,6 +179,28 @@ func TestAnInterruptedRunIsJudgedAsFarAsItGot(t *testing.T) {
 	assert.Equal(t, load.Holds, verdicts(r)["attempts-arrived"], "%v", r.Invariants)
 }
 
+// Only a target that finds every date too old refuses us.
+func TestAFirstDateMayGrowOldOnItsWay(t *testing.T) {
+	t.Parallel()
+	for late, want := range map[int64]string{2: "", 1000: "it answers 400 with code 103"} {
+		m := startMock(t, mock.Options{})
+		opts := options(t, m, "idempotent-retries", load.Override{Rate: 50, Duration: 100 * time.Millisecond, Connections: 1})
+		var dates atomic.Int64
+		opts.Target.Now = func() time.Time {
+			if now := m.Admin().Now(); dates.Add(1) > late {
+				return now
+			}
+			return m.Admin().Now().Add(-time.Minute)
+		}
+		_, err := load.Run(t.Context(), opts)
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestARunThatCannotBeginSaysWhy(t *testing.T) {
 	t.Parallel()
 	m := startMock(t, mock.Options{})
