@@ -192,15 +192,21 @@ func caller(t *testing.T) (address string, connected <-chan net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	c := make(chan net.Conn, 1)
+	c, done := make(chan net.Conn, 1), make(chan struct{})
+	var conn net.Conn // held on to: one that nobody knows any more is closed by the collector, and what hangs on it ends
 	go func() {
-		conn, err := l.Accept()
-		if err == nil {
+		defer close(done)
+		defer close(c)
+		if conn, err = l.Accept(); err == nil {
 			c <- conn
 		}
-		close(c)
 	}()
+	t.Cleanup(func() {
+		l.Close()
+		if <-done; conn != nil {
+			conn.Close()
+		}
+	})
 	return l.Addr().String(), c
 }
 
