@@ -122,9 +122,13 @@ func runShort(t *testing.T, profile, mutant string) *load.Results {
 	t.Helper()
 	m := startMock(t, mock.Options{Mutant: mutant})
 	opts := options(t, m, profile, load.Override{Rate: 250, Duration: 800 * time.Millisecond, Connections: 32})
+	share := 0.0
+	for _, fault := range opts.Profile.Faults {
+		share += fault.Share
+	}
 	for i := range opts.Profile.Faults {
-		// so that a short run has some of each; a delay is longer than a short run needs
-		opts.Profile.Faults[i].Share *= 4
+		// so that a short run has several of each; a delay is longer than a short run needs
+		opts.Profile.Faults[i].Share *= min(10, 0.4/share)
 		opts.Profile.Faults[i].Delay /= 10
 	}
 	opts.Profile.Funds /= 5 // so that they are gone before a busy machine has come far
