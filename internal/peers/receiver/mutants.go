@@ -177,9 +177,10 @@ func repeatMutants() []Mutant {
 				}
 				r.mu.Lock()
 				defer r.mu.Unlock()
-				err := r.journal.release(key, keyOf(n.kind, n.id))
-				delete(r.journal.done, key)
-				return err
+				if err := r.journal.release(key, keyOf(n.kind, n.id)); err != nil {
+					return err
+				}
+				return r.journal.write("unseen\t" + key) // not done at the next start either
 			}
 		}},
 		{"repeat-refused", "answers a repeat with 409", []string{"NOTIF-11"}, func(r *rules) {
