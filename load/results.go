@@ -219,7 +219,6 @@ func (e *engine) ask(ctx context.Context, r *Results, f *Findings) error {
 		return fmt.Errorf("%d attempts showed a key with another body than before: the plan is wrong", f.OtherBody)
 	}
 	r.money = f.tally()
-	r.Says = r.money.sentence()
 	r.Invariants = f.invariants(e.Profile)
 	var made, balance, arrived Invariant
 	if e.manager == nil {
@@ -237,8 +236,10 @@ func (e *engine) ask(ctx context.Context, r *Results, f *Findings) error {
 		// What the answers did not show counts as a duplicate all the same.
 		if unseen := f.unseen(now); unseen > 0 {
 			r.Numbers["duplicates"] += float64(unseen)
+			r.money.duplicates += unseen // what a person reads is what a threshold is held against
 		}
 	}
+	r.Says = r.money.sentence()
 	r.Invariants = append(r.Invariants, made, balance, arrived)
 	return nil
 }

@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,6 +110,7 @@ func TestMutantsThatBreakUnderLoadAreNamed(t *testing.T) {
 				got := verdicts(r)
 				if slices.ContainsFunc(strings.Fields(c.broken), func(name string) bool { return got[name] == load.Broken }) {
 					assert.Equal(t, load.RunFail, r.Verdict)
+					assert.Contains(t, strings.ReplaceAll(r.Says, ",", ""), fmt.Sprintf("%.0f duplicate", r.Numbers["duplicates"]))
 					return
 				}
 			}
