@@ -68,6 +68,27 @@ var countries = [...]country{
 	},
 }
 
+// codes are the catalogue's.
+var codes = func() map[string]string {
+	all := map[string]string{}
+	for _, c := range countries {
+		all[c.code], all[c.currency] = c.code, c.currency
+		for _, method := range c.methods {
+			all[method.Code] = method.Code
+		}
+	}
+	return all
+}()
+
+// familiar is a code as the catalogue has it: 50,000 deposits need not each keep a
+// "BRL" of their own.
+func familiar(code string) string {
+	if known, ok := codes[code]; ok {
+		return known
+	}
+	return code
+}
+
 func findCountry(code string) *country {
 	for i := range countries {
 		if countries[i].code == code {

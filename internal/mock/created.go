@@ -29,8 +29,8 @@ func (c *call) createdBody(d *store.Deposit, chance uint64) []byte {
 	b = strconv.AppendInt(b, d.ID, 10)
 	b = append(b, `","iframe":true,"deposit_id":`...)
 	b = append(b, c.env.rules.wireID(d.ID)...)
-	if id := userID(d); id != "" {
-		b = appendText(append(b, `,"user_id":`...), id)
+	if d.UserID != "" {
+		b = appendText(append(b, `,"user_id":`...), d.UserID)
 	}
 	b = appendText(append(b, `,"merchant_invoice_id":`...), d.InvoiceID)
 	if d.Checkout == d24.CheckoutOneShot {

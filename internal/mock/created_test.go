@@ -21,16 +21,16 @@ func TestCreatedBodyIsTheContracts(t *testing.T) {
 		{ID: 300000001, Checkout: d24.CheckoutHosted, InvoiceID: "inv"},
 		{
 			ID: 300000002, Checkout: d24.CheckoutOneShot, InvoiceID: "inv-2", Amount: 100_50, Currency: "BRL", Country: "BR",
-			PaymentMethod: "IX", Payer: &d24.Payer{ID: `a"b\c<é>` + "\n\x7f\xff"}, Created: created, Expires: created.Add(time.Hour),
+			PaymentMethod: "IX", UserID: `a"b\c<é>` + "\n\x7f\xff", Created: created, Expires: created.Add(time.Hour),
 		},
 		{
 			ID: 300000003, Checkout: d24.CheckoutOneShot, InvoiceID: "inv-3", Amount: 1, Currency: "CLP", Country: "XX",
-			PaymentMethod: "ZZ", Payer: &d24.Payer{Document: "123"}, Created: created, Expires: created,
+			PaymentMethod: "ZZ", UserID: "123", Created: created, Expires: created,
 		},
 	} {
 		want := d24.DepositAnswer{
 			CheckoutType: d.Checkout, RedirectURL: checkoutURL + idText(d.ID), Iframe: true,
-			DepositID: d24.ID(idText(d.ID)), UserID: userID(&d), MerchantInvoiceID: d.InvoiceID,
+			DepositID: d24.ID(idText(d.ID)), UserID: d.UserID, MerchantInvoiceID: d.InvoiceID,
 		}
 		if d.Checkout == d24.CheckoutOneShot {
 			method := paymentMethodOf(d.Country, d.PaymentMethod)
@@ -52,7 +52,7 @@ func BenchmarkCreatedBody(b *testing.B) {
 	c := &call{env: &environment{rules: newRulebook()}}
 	d := store.Deposit{
 		ID: 300000001, Checkout: d24.CheckoutOneShot, InvoiceID: "inv-2", Amount: 100_50, Currency: "BRL", Country: "BR",
-		PaymentMethod: "IX", Payer: &d24.Payer{ID: "u1"}, Created: now, Expires: now.Add(time.Hour),
+		PaymentMethod: "IX", UserID: "u1", Created: now, Expires: now.Add(time.Hour),
 	}
 	var same d24.DepositAnswer
 	if err := json.Unmarshal(c.createdBody(&d, 42), &same); err != nil {

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -49,30 +50,35 @@ func createDeposit(c *call) answer {
 		return *refuse(http.StatusBadRequest, d24.CodePaymentMethodNotFound, "Payment method not found")
 	}
 	rules := c.env.rules
+	payer := ""
+	if body.Payer != nil {
+		payer = string(encode(body.Payer))
+	}
 	return c.commit(func(tx *store.Tx) answer {
 		if body.InvoiceID != "" && rules.invoiceUsed(tx, c.caller, body.InvoiceID) {
 			return *refuse(http.StatusConflict, d24.CodeInvoiceAlreadyUsed, "Invoice already used: "+body.InvoiceID)
 		}
-		d := newDeposit(c, tx, &body)
+		d := newDeposit(c, tx, &body, payer)
 		tx.AddDeposit(d)
 		return answer{Status: rules.createdStatus, Body: c.createdBody(d, tx.Random())}
 	})
 }
 
-func newDeposit(c *call, tx *store.Tx, body *depositBody) *store.Deposit {
+func newDeposit(c *call, tx *store.Tx, body *depositBody, payer string) *store.Deposit {
 	d := &store.Deposit{
 		Merchant:        c.caller.number,
 		InvoiceID:       body.InvoiceID,
-		Country:         body.Country,
-		Currency:        body.Currency,
+		Country:         familiar(body.Country),
+		Currency:        familiar(body.Currency),
 		Amount:          body.Amount,
 		Bonus:           body.BonusAmount,
-		PaymentMethod:   body.PaymentMethod,
+		PaymentMethod:   familiar(body.PaymentMethod),
 		PaymentType:     body.PaymentType,
 		Checkout:        d24.CheckoutHosted,
 		Status:          d24.DepositCreated,
 		Test:            body.Test,
-		Payer:           body.Payer,
+		UserID:          userID(body.Payer),
+		Payer:           payer,
 		NotificationURL: body.NotificationURL,
 		Created:         c.now,
 		Expires:         c.now.Add(depositLifetime),
@@ -91,14 +97,19 @@ func newDeposit(c *call, tx *store.Tx, body *depositBody) *store.Deposit {
 }
 
 // userID is the payer's id with the merchant, or for want of one the document.
-func userID(d *store.Deposit) string {
-	if d.Payer == nil {
+func userID(payer *d24.Payer) string {
+	if payer == nil {
 		return ""
 	}
-	if d.Payer.ID != "" {
-		return d.Payer.ID
+	return cmp.Or(payer.ID, payer.Document)
+}
+
+// payerOf is the deposit's payer; nil when it has none.
+func payerOf(d *store.Deposit) (payer *d24.Payer) {
+	if d.Payer != "" {
+		_ = json.Unmarshal([]byte(d.Payer), &payer) // it was encoded here
 	}
-	return d.Payer.Document
+	return payer
 }
 
 // depositStatus is GET /v3/deposits/{deposit_id}.
@@ -124,7 +135,7 @@ func (c *call) depositStatusAnswer(d *store.Deposit) depositStatusAnswer {
 	usd := usdOf(d.Currency, d.Amount)
 	a := depositStatusAnswer{DepositID: c.env.rules.wireID(d.ID)}
 	a.DepositStatusAnswer = d24.DepositStatusAnswer{
-		UserID:        userID(d),
+		UserID:        d.UserID,
 		InvoiceID:     d.InvoiceID,
 		Country:       d.Country,
 		Currency:      d.Currency,
@@ -134,7 +145,7 @@ func (c *call) depositStatusAnswer(d *store.Deposit) depositStatusAnswer {
 		PaymentMethod: d.PaymentMethod,
 		PaymentType:   d.PaymentType,
 		Status:        c.env.rules.shownStatus(d),
-		Payer:         d.Payer,
+		Payer:         payerOf(d),
 		Refunded:      d.Refunded > 0,
 	}
 	if d.Status == d24.DepositCreated || d.Status == d24.DepositPending {

@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"hash/maphash"
+	"time"
+)
 
 // An Answer is what idempotency promises to repeat: a status and a body, byte for
 // byte.
@@ -36,13 +39,13 @@ type Ticket struct {
 	ended  bool
 }
 
-// recordOverhead is what a record costs beyond its key and body: the struct, its
-// place in the map and the rounding of three allocations.
-const recordOverhead = 240
+// recordOverhead is what a record costs beyond its fingerprint and body: the struct, its
+// place in the map and the rounding of two allocations.
+const recordOverhead = 200
 
 // A record is one key's first answer, or the promise of one.
 type record struct {
-	scope       string
+	scope       uint64 // a hash
 	fingerprint string
 	answer      Answer
 	stored      time.Time
@@ -52,23 +55,25 @@ type record struct {
 }
 
 func (r *record) size() int64 {
-	return recordOverhead + int64(len(r.scope)+len(r.fingerprint)+len(r.answer.Body))
+	return recordOverhead + int64(len(r.fingerprint)+len(r.answer.Body))
 }
 
-// A keyring holds the records by their scope, and the settled ones in the order in
-// which they were settled. Work in progress is in the map only: it can never be
+// A keyring holds the records by a hash of their scope, since the scopes themselves were
+// an eighth of all memory: two of 50,000 collide with a probability of 1 in 15 billion.
+// The settled ones it holds in the order in which they were settled. Work in progress is in the map only: it can never be
 // pushed out, since a second claim would then do the work twice. There is no more
 // of it than there are requests under way.
 type keyring struct {
 	limits         Limits
-	records        map[string]*record
+	seed           maphash.Seed
+	records        map[uint64]*record
 	oldest, newest *record
 	count          int
 	bytes          int64
 }
 
 func newKeyring(limits Limits) *keyring {
-	return &keyring{limits: limits, records: make(map[string]*record)}
+	return &keyring{limits: limits, seed: maphash.MakeSeed(), records: make(map[uint64]*record)}
 }
 
 // Claim asks for the work of a key. The fingerprint is kept with the answer for
@@ -76,7 +81,8 @@ func newKeyring(limits Limits) *keyring {
 func (s *State) Claim(scope, fingerprint string, now time.Time) Claim {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r := s.keys.records[scope]; r != nil {
+	hash := maphash.String(s.keys.seed, scope)
+	if r := s.keys.records[hash]; r != nil {
 		switch {
 		case !r.settled:
 			if r.done == nil {
@@ -87,8 +93,8 @@ func (s *State) Claim(scope, fingerprint string, now time.Time) Claim {
 			return Claim{Standing: Stored, Answer: r.answer, Fingerprint: r.fingerprint}
 		}
 	}
-	r := &record{scope: scope, fingerprint: fingerprint}
-	s.keys.records[scope] = r
+	r := &record{scope: hash, fingerprint: fingerprint}
+	s.keys.records[hash] = r
 	return Claim{Standing: Mine, Ticket: &Ticket{record: r, home: s.keys}}
 }
 

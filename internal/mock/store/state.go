@@ -1,6 +1,7 @@
 package store
 
 import (
+	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -79,9 +80,10 @@ type Tx struct {
 	deposits  ring[Deposit]
 	refunds   ring[Refund]
 	cashouts  ring[Cashout]
-	invoices  map[reference]int64 // to deposits
-	externals map[reference]int64 // to cashouts that are still here
-	used      usedIDs             // external ids for ever
+	seed      maphash.Seed
+	invoices  map[uint64]int64 // by the hash of a reference, to deposits
+	externals map[uint64]int64 // likewise, to cashouts that are still here
+	used      usedIDs          // external ids for ever
 	balances  map[int]d24.Amount
 	random    *rand.Rand
 }
@@ -92,13 +94,20 @@ type reference struct {
 	id       string
 }
 
+// hash is what a reference is found by: a map of numbers is one that the garbage
+// collector does not look into.
+func (tx *Tx) hash(merchant int, id string) uint64 {
+	return maphash.Comparable(tx.seed, reference{merchant, id})
+}
+
 func newTx(limits Limits, bases Bases, seed uint64) Tx {
 	return Tx{
 		deposits:  newRing[Deposit](limits.Transactions, bases.Deposits),
 		refunds:   newRing[Refund](limits.Transactions, bases.Refunds),
 		cashouts:  newRing[Cashout](limits.Transactions, bases.Cashouts),
-		invoices:  make(map[reference]int64),
-		externals: make(map[reference]int64),
+		seed:      maphash.MakeSeed(),
+		invoices:  make(map[uint64]int64),
+		externals: make(map[uint64]int64),
 		used:      newUsedIDs(limits.ExternalIDs),
 		balances:  make(map[int]d24.Amount),
 		random:    rand.New(rand.NewPCG(seed, seed)),

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"hash/maphash"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -20,8 +19,9 @@ type Deposit struct {
 	PaymentType     string
 	Checkout        d24.CheckoutType
 	Status          d24.DepositStatus
-	Test            bool // does not fill the balance
-	Payer           *d24.Payer
+	Test            bool   // does not fill the balance
+	UserID          string // the payer's id with the merchant, or for want of one the document
+	Payer           string // JSON of a d24.Payer, none when empty: one text in the place of ten for the garbage collector
 	NotificationURL string
 	Created         time.Time
 	Expires         time.Time
@@ -59,9 +59,9 @@ func (tx *Tx) AddDeposit(d *Deposit) {
 	id, evicted := tx.deposits.add(d)
 	d.ID = id
 	if evicted != nil {
-		delete(tx.invoices, reference{evicted.Merchant, evicted.InvoiceID})
+		delete(tx.invoices, tx.hash(evicted.Merchant, evicted.InvoiceID))
 	}
-	tx.invoices[reference{d.Merchant, d.InvoiceID}] = id
+	tx.invoices[tx.hash(d.Merchant, d.InvoiceID)] = id
 }
 
 // Deposit finds a deposit; nil when there is none.
@@ -69,11 +69,11 @@ func (tx *Tx) Deposit(id int64) *Deposit { return tx.deposits.get(id) }
 
 // DepositByInvoice finds a merchant's deposit by the merchant's own id.
 func (tx *Tx) DepositByInvoice(merchant int, invoiceID string) *Deposit {
-	id, ok := tx.invoices[reference{merchant, invoiceID}]
-	if !ok {
+	d := tx.deposits.get(tx.invoices[tx.hash(merchant, invoiceID)])
+	if d == nil || d.Merchant != merchant || d.InvoiceID != invoiceID {
 		return nil
 	}
-	return tx.deposits.get(id)
+	return d
 }
 
 // Deposits visits all deposits from the oldest to the newest.
@@ -100,10 +100,11 @@ func (tx *Tx) AddCashout(c *Cashout) {
 	id, evicted := tx.cashouts.add(c)
 	c.ID = id
 	if evicted != nil {
-		delete(tx.externals, reference{evicted.Merchant, evicted.ExternalID})
+		delete(tx.externals, tx.hash(evicted.Merchant, evicted.ExternalID))
 	}
-	tx.externals[reference{c.Merchant, c.ExternalID}] = id
-	tx.used.add(reference{c.Merchant, c.ExternalID})
+	hash := tx.hash(c.Merchant, c.ExternalID)
+	tx.externals[hash] = id
+	tx.used.add(hash)
 }
 
 // Cashout finds a cashout; nil when there is none.
@@ -111,16 +112,16 @@ func (tx *Tx) Cashout(id int64) *Cashout { return tx.cashouts.get(id) }
 
 // CashoutByExternalID finds a merchant's cashout by the merchant's own id.
 func (tx *Tx) CashoutByExternalID(merchant int, externalID string) *Cashout {
-	id, ok := tx.externals[reference{merchant, externalID}]
-	if !ok {
+	c := tx.cashouts.get(tx.externals[tx.hash(merchant, externalID)])
+	if c == nil || c.Merchant != merchant || c.ExternalID != externalID {
 		return nil
 	}
-	return tx.cashouts.get(id)
+	return c
 }
 
 // ExternalIDUsed reports whether the merchant ever made a cashout of that id.
 func (tx *Tx) ExternalIDUsed(merchant int, externalID string) bool {
-	return tx.used.has(reference{merchant, externalID})
+	return tx.used.has(tx.hash(merchant, externalID))
 }
 
 // Cashouts visits all cashouts from the oldest to the newest.
@@ -129,29 +130,27 @@ func (tx *Tx) Cashouts(visit func(*Cashout)) { tx.cashouts.all(visit) }
 // CashoutsCreated is how many there were since the start or the last Reset.
 func (tx *Tx) CashoutsCreated() int { return tx.cashouts.added() }
 
-// usedIDs is a set of references that outlive their transactions, 8 bytes each:
+// usedIDs is a set of hashes of references that outlive their transactions, 8 bytes each:
 // two of a million collide with a probability of 1 in 37 million. When it is full
 // the older half is forgotten.
 type usedIDs struct {
-	seed        maphash.Seed
 	half        int
 	young, aged map[uint64]struct{}
 }
 
 func newUsedIDs(limit int) usedIDs {
-	return usedIDs{seed: maphash.MakeSeed(), half: max(limit/2, 1), young: make(map[uint64]struct{})}
+	return usedIDs{half: max(limit/2, 1), young: make(map[uint64]struct{})}
 }
 
-func (u *usedIDs) add(r reference) {
+func (u *usedIDs) add(hash uint64) {
 	if len(u.young) >= u.half {
 		u.young, u.aged = make(map[uint64]struct{}), u.young
 	}
-	u.young[maphash.Comparable(u.seed, r)] = struct{}{}
+	u.young[hash] = struct{}{}
 }
 
-func (u *usedIDs) has(r reference) bool {
-	sum := maphash.Comparable(u.seed, r)
-	_, young := u.young[sum]
-	_, aged := u.aged[sum]
+func (u *usedIDs) has(hash uint64) bool {
+	_, young := u.young[hash]
+	_, aged := u.aged[hash]
 	return young || aged
 }
