@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/machine"
 	"github.com/d24conform/d24conform/internal/merchant"
 )
 
@@ -122,9 +123,9 @@ func once(ctx context.Context, opts Options) (*Results, error) {
 	defer e.abort(nil)
 	defer e.Metrics.attach(e)()
 	started := time.Now()
-	usage := usageNow()
+	usage, ticks := usageNow(), machine.Now()
 	e.attack(ctx)
-	spent := usageNow().minus(usage)
+	spent, stolen := usageNow().minus(usage), machine.Now().Stolen(ticks)
 	ended := time.Now()
 
 	// What was lost is asked about and counted even when nobody wants more load.
@@ -138,9 +139,12 @@ func once(ctx context.Context, opts Options) (*Results, error) {
 	}
 	r := e.results(stats, findings, ended.Sub(e.pacer.start()), connections, reconnects)
 	r.Started, r.DurationMS, r.Partial, r.Stopped = started.UTC(), ended.Sub(started).Milliseconds(), stopped != "", stopped
-	r.Generator = generator(spent, stats)
+	r.Generator = generator(spent, stolen, stats)
 	if r.Series, err = e.series(stats); err != nil {
 		return nil, err
+	}
+	if stolen >= stolenShare {
+		r.Notes = append(r.Notes, fmt.Sprintf("this machine's host gave %s%% of its CPU to others meanwhile: what is late or slow may be so for that", trim(r.Generator.Stolen)))
 	}
 	if unfed != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("faults of the profile are missing: %v", unfed))

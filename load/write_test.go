@@ -40,7 +40,7 @@ thresholds: [errors < 1%, cashout.p99 < 1s]
 	r := e.results(&stats, f, 2*time.Second, 1, 0)
 	require.NoError(t, e.ask(t.Context(), r, f))
 	r.Series = plotted(t, record{seq: 0, op: Create, status: 201, took: 6 * ms}, record{seq: 1, op: Refund, outcome: lost, marks: markError, scheduled: time.Second, took: 11 * ms})
-	r.Started, r.Generator = begun, generator(usage{cpu: time.Second, rss: 30 << 20}, &stats)
+	r.Started, r.Generator = begun, generator(usage{cpu: time.Second, rss: 30 << 20}, 0, &stats)
 	r.conclude(p.Valid, p.Thresholds, nil)
 	return r
 }
