@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -13,8 +14,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/machine"
 )
 
 // A program is one run of this command.
@@ -26,6 +29,8 @@ type program struct {
 	scratch    string // removed at the end
 	rounds     int
 	load       load
+	again      int     // turns that the machine's host disturbed
+	stolen     float64 // percent of the CPU that it took of a turn that counts, at most
 	stdout     io.Writer
 	stderr     io.Writer
 }
@@ -55,6 +60,21 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 		return attack(uint64(p.load.connections), p.load.duration) //nolint:gosec // a few
+	}
+	if len(args) > 0 && args[0] == "serve" {
+		authority := flags.String("ca", "", "the file for the certificate of its authority")
+		held := flags.String("hold", "", "the date at which its clock stands still")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		at, err := time.Time{}, error(nil)
+		if *held != "" {
+			at, err = d24.ParseDate(*held)
+		}
+		if err != nil {
+			return err
+		}
+		return serve(ctx, *authority, at, stdout)
 	}
 	goals := flags.Bool("goals", false, "measure the goals and not the table of peers")
 	if err := flags.Parse(args); err != nil {
@@ -107,41 +127,27 @@ func (p *program) compare(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s, %s. %d rounds in turn of %s at saturation, %d connections, TLS 1.3, HTTP/1.1, bodies of %d B; medians.\n\n",
-		machine(), time.Now().UTC().Format(time.DateOnly), p.rounds, p.load.duration, p.load.connections, len(template()))
-	fmt.Fprintf(p.stdout, "| | CPU s for 1000 verified | times d24conform's (least to most) | verified/s | CPU s of the mock for 1000 |\n|---|---:|---:|---:|---:|\n")
+		where(), time.Now().UTC().Format(time.DateOnly), p.rounds, p.load.duration, p.load.connections, len(template()))
+	fmt.Fprintf(p.stdout, "| | CPU s for 1000 verified | times d24conform's (least to most) | verified/s | CPU s of the server for 1000 |\n|---|---:|---:|---:|---:|\n")
 	for i, t := range tools {
 		mid, least, most := ratios(samples[i], samples[0], cpuOfSample)
 		fmt.Fprintf(p.stdout, "| %s | %.4f | %.2f (%.2f to %.2f) | %.0f | %.4f |\n", t.name, median(samples[i], cpuOfSample), mid, least, most,
-			median(samples[i], func(s sample) float64 { return s.perSec }), median(samples[i], func(s sample) float64 { return s.mockCPU }))
+			median(samples[i], func(s sample) float64 { return s.perSec }), median(samples[i], func(s sample) float64 { return s.serverCPU }))
 	}
+	fmt.Fprintf(p.stdout, "\n%s\n", p.weather())
 	return nil
 }
 
 func cpuOfSample(s sample) float64 { return s.cpu }
 
-// machine is where this is, in a few words.
-func machine() string {
-	model := ""
-	if data, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range strings.Lines(string(data)) {
-			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-				model = strings.TrimSpace(value) + ", "
-				break
-			}
-		}
-	}
-	return fmt.Sprintf("%s%d CPUs, %s/%s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+// where is the machine that this runs on, in a few words.
+func where() string {
+	return fmt.Sprintf("%s, %d CPUs, %s/%s, %s", cmp.Or(machine.Processor(), "a processor without a name"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// withoutOurs is an environment in which no target is chosen.
-func withoutOurs(env []string) []string {
-	var kept []string
-	for _, pair := range env {
-		if !strings.HasPrefix(pair, "D24_") {
-			kept = append(kept, pair)
-		}
-	}
-	return kept
+// weather is how much others disturbed what was measured.
+func (p *program) weather() string {
+	return fmt.Sprintf("Of the turns that count, the machine's host took at most %.1f %% of the CPU; %d others it disturbed more, and they were taken again.", p.stolen, p.again)
 }
 
 // run runs a program that answers on stdout.

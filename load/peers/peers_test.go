@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,37 +12,50 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/d24conform/d24conform/internal/d24"
-	"github.com/d24conform/d24conform/internal/mock"
 )
 
-// What the peers send is what the mock accepts, and all of them the same.
-func TestWhatThePeersSendIsAccepted(t *testing.T) {
-	m, err := mock.Start(mock.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = m.Close() })
+// What the peers send is what the server verifies, and all of them the same.
+func TestWhatThePeersSendIsVerified(t *testing.T) {
+	said := make(lines, 2)
+	ctx, stop := context.WithCancel(t.Context())
 	authority := filepath.Join(t.TempDir(), "ca.pem")
-	require.NoError(t, os.WriteFile(authority, m.CertificatePEM(), 0o600))
+	var serving errgroup.Group
+	serving.Go(func() error { return serve(ctx, authority, time.Time{}, said) })
+	var where ready
+	require.NoError(t, json.Unmarshal(<-said, &where))
 	assert.Len(t, template(), bodyBytes)
 
-	keys := m.Credentials().Deposits
 	for name, value := range map[string]string{
-		d24.EnvBaseURL: m.BaseURL(), d24.EnvCAFile: authority, d24.EnvDepositsAPIKey: keys.APIKey, d24.EnvDepositsAPISignature: keys.APISignature,
+		d24.EnvBaseURL: where.BaseURL, d24.EnvCAFile: where.CAFile, d24.EnvDepositsAPIKey: login, d24.EnvDepositsAPISignature: secret,
 		"PEER_BODY": template(),
 	} {
 		t.Setenv(name, value)
 	}
 	require.NoError(t, attack(2, 100*time.Millisecond))
 	t.Setenv(d24.EnvDepositsAPISignature, "another")
-	require.ErrorContains(t, attack(2, 100*time.Millisecond), "it was answered with 400")
+	require.ErrorContains(t, attack(2, 100*time.Millisecond), "it was answered with 401")
+	stop()
+	var seen counts
+	require.NoError(t, json.Unmarshal(<-said, &seen))
+	require.NoError(t, serving.Wait())
+	assert.Positive(t, seen.Verified)
+	assert.Greater(t, seen.Arrived, seen.Verified)
+}
+
+// lines are read one by one as they are written.
+type lines chan []byte
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- bytes.Clone(line)
+	return len(line), nil
 }
 
 func TestTargetsAreThoseOfVegetasProgram(t *testing.T) {
 	t.Parallel()
-	m := &server{}
-	m.ready.BaseURL = "https://127.0.0.1:1"
-	m.ready.Credentials = map[string]string{d24.EnvDepositsAPIKey: "login", d24.EnvDepositsAPISignature: "marked"}
+	m := &server{ready: ready{BaseURL: "https://127.0.0.1:1"}}
 	m.held = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	path := filepath.Join(t.TempDir(), "targets.json")
 	require.NoError(t, writeTargets(path, m, 2))
@@ -52,7 +68,7 @@ func TestTargetsAreThoseOfVegetasProgram(t *testing.T) {
 	require.NoError(t, read(&second))
 	assert.Equal(t, "https://127.0.0.1:1/v3/deposits", first.URL)
 	assert.Equal(t, []string{"2026-11-20T12:00:00Z"}, first.Header["X-Date"])
-	assert.Equal(t, d24.NewKey("marked").Authorization("2026-11-20T12:00:00Z", "login", first.Body), first.Header.Get("Authorization"))
+	assert.Equal(t, d24.NewKey(secret).Authorization("2026-11-20T12:00:00Z", login, first.Body), first.Header.Get("Authorization"))
 	assert.NotEqual(t, first.Header["X-Idempotency-Key"], second.Header["X-Idempotency-Key"])
 	require.ErrorIs(t, read(&first), vegeta.ErrNoTargets)
 }
@@ -69,8 +85,8 @@ func TestWhatAToolSaysOfItself(t *testing.T) {
 		{
 			"ours",
 			tool{check: checkOurs},
-			`{"numbers":{"rate":9,"p99":2,"late.p99":1,"send.p99":3,"connections":16,"reconnects":1,"achieved":98.9},"generator":{"max_rss_mb":35}}`,
-			report{rate: 9, p99: 2, late: 1, send: 3, connections: 17, rss: 35, short: true},
+			`{"numbers":{"rate":9,"p99":2,"late.p99":1,"send.p99":3,"connections":16,"reconnects":1,"achieved":98.9,"attempts":45},"generator":{"max_rss_mb":35}}`,
+			report{rate: 9, p99: 2, late: 1, send: 3, connections: 17, sent: 45, rss: 35, short: true},
 			"",
 		},
 		{"k6 that kept up", tool{check: checkK6}, `{"iterations":990,"dropped":10,"p99_ms":4}`, report{p99: 4}, ""},

@@ -10,23 +10,42 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/d24conform/d24conform/internal/machine"
 )
 
 // A sample is one tool's turn in one round.
 type sample struct {
 	report
 
-	verified int     // creations that the mock counted
-	perSec   float64 // of these, while the tool ran
-	cpu      float64 // seconds of the tool for a thousand of them, its start included
-	mockCPU  float64 // the same of the mock
+	perSec    float64 // creations that the server verified, while the tool ran
+	cpu       float64 // seconds of the tool for a thousand of them, its start included
+	serverCPU float64 // the same of the server
 }
 
-// measure gives a tool its turn against a mock of its own. An answer that was not
+// A turn from which the machine's host took more than this share of the CPU, in percent,
+// is taken again, so often at most: on a machine that is shared a figure may be twice
+// another for that alone.
+const (
+	disturbed = 2
+	patience  = 5
+)
+
+// measure gives a tool its turn against a server of its own. An answer that was not
 // expected, or an arrival that became nothing, makes the turn an error: what was not
 // verified is not counted, and a comparison with it says nothing.
-func (p *program) measure(ctx context.Context, t tool, l load) (sample, error) {
-	s, err := p.turn(ctx, t, l)
+func (p *program) measure(ctx context.Context, t tool, l load) (s sample, err error) {
+	for try := range patience {
+		before := machine.Now()
+		s, err = p.turn(ctx, t, l)
+		stolen := machine.Now().Stolen(before)
+		if stolen <= disturbed || try == patience-1 || ctx.Err() != nil {
+			p.stolen = max(p.stolen, stolen)
+			break
+		}
+		p.again++
+		fmt.Fprintf(p.stderr, "%s again: this machine's host took %.0f %% of its CPU\n", t.name, stolen)
+	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -34,22 +53,17 @@ func (p *program) measure(ctx context.Context, t tool, l load) (sample, error) {
 }
 
 func (p *program) turn(ctx context.Context, t tool, l load) (s sample, err error) {
-	m, err := p.startMock()
+	m, err := p.startServer(t.held)
 	if err != nil {
 		return s, err
 	}
 	running := true
 	defer func() {
 		if running {
-			_, stopped := m.stop()
+			_, _, stopped := m.stop()
 			err = errors.Join(err, stopped)
 		}
 	}()
-	if t.held {
-		if err := m.hold(ctx); err != nil {
-			return s, err
-		}
-	}
 	command, err := t.command(m, l)
 	if err != nil {
 		return s, err
@@ -66,24 +80,17 @@ func (p *program) turn(ctx context.Context, t tool, l load) (s sample, err error
 	if s.report, err = t.check(ctx, output.Bytes()); err != nil {
 		return s, err
 	}
-	seen, err := m.counts(ctx)
-	if err != nil {
-		return s, err
-	}
 	running = false
-	mockCPU, err := m.stop()
+	seen, serverCPU, err := m.stop()
 	if err != nil {
 		return s, err
 	}
-	// One question on each connection warms ours up; of those that are cut short at the
-	// end, as many may arrive as there are connections.
-	if extra := seen.Arrived - seen.Deposits; seen.Deposits == 0 || extra > 2*l.connections {
-		return s, fmt.Errorf("%d requests arrived, and %d deposits came of them", seen.Arrived, seen.Deposits)
+	if seen.Verified == 0 || seen.Verified != seen.Arrived || s.sent > 0 && s.sent != seen.Arrived {
+		return s, fmt.Errorf("it says that it sent %d, %d creations arrived, and %d were signed right", s.sent, seen.Arrived, seen.Verified)
 	}
-	thousands := float64(seen.Deposits) / 1000
-	s.verified = seen.Deposits
-	s.perSec = float64(seen.Deposits) / took.Seconds()
-	s.cpu, s.mockCPU = cpuOf(child).Seconds()/thousands, mockCPU.Seconds()/thousands
+	thousands := float64(seen.Verified) / 1000
+	s.perSec = float64(seen.Verified) / took.Seconds()
+	s.cpu, s.serverCPU = cpuOf(child).Seconds()/thousands, serverCPU.Seconds()/thousands
 	return s, nil
 }
 

@@ -81,10 +81,10 @@ func attack(connections uint64, duration time.Duration) error {
 	return err
 }
 
-// writeTargets writes so many creations for vegeta's own program, dated with the mock's
+// writeTargets writes so many creations for vegeta's own program, dated with the server's
 // clock, which is held.
 func writeTargets(path string, m *server, count int) (err error) {
-	s, err := newSigner(m.ready.BaseURL, m.ready.Credentials[d24.EnvDepositsAPIKey], m.ready.Credentials[d24.EnvDepositsAPISignature], template())
+	s, err := newSigner(m.ready.BaseURL, login, secret, template())
 	if err != nil {
 		return err
 	}
