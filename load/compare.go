@@ -99,7 +99,7 @@ func (r *Results) compare(before *Results) {
 		return
 	}
 	for _, m := range compared() {
-		earlier, later := valuesOf(before, m.name), valuesOf(r, m.name)
+		earlier, later := valuesOf(before.counting(), m.name), valuesOf(r.counting(), m.name)
 		if len(earlier) < MinRounds || len(later) < MinRounds {
 			continue // no rate was looked for, or not found in every round
 		}
@@ -146,8 +146,10 @@ func (r *Results) against(before *Results) []string {
 	}{{"the earlier run", before}, {"this run", r}} {
 		other(each.run.Partial, "%s was not sent to its end: %s", each.name, each.run.Stopped)
 		other(each.run.Verdict == RunInvalid, "%s is INVALID: its latencies are the generator's", each.name)
-		n := len(each.run.Rounds)
+		n, counting := len(each.run.Rounds), len(each.run.counting())
 		other(n < MinRounds, "%s has %s, and to tell a difference from noise both need %d: --rounds %d", each.name, plural(max(n, 1), "round"), MinRounds, MinRounds)
+		other(n >= MinRounds && counting < MinRounds, "in %d of the %d rounds of %s the machine's host gave CPU to others, which leaves fewer than %d that count: --rounds %d, or at a quieter time",
+			n-counting, n, each.name, MinRounds, n+MinRounds)
 	}
 	return against
 }
@@ -162,9 +164,16 @@ func sent(text string) string {
 	return p.YAML()
 }
 
-func valuesOf(r *Results, name string) []float64 {
+// counting are the rounds in which the machine was its own: of eight runs of one program
+// against itself, the one that was called worse had another round.
+func (r *Results) counting() []Round {
+	return slices.DeleteFunc(slices.Clone(r.Rounds), func(round Round) bool { return round.Stolen >= stolenShare })
+}
+
+// valuesOf are a number's, sorted.
+func valuesOf(rounds []Round, name string) []float64 {
 	var values []float64
-	for _, round := range r.Rounds {
+	for _, round := range rounds {
 		if value, ok := round.Numbers[name]; ok {
 			values = append(values, value)
 		}

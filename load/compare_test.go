@@ -73,6 +73,21 @@ func TestADifferenceIsToldFromNoise(t *testing.T) {
 	}
 }
 
+// A round in which the machine's host took CPU away counts for nothing.
+func TestADisturbedRoundIsNotCompared(t *testing.T) {
+	t.Parallel()
+	before, now := resultsOf(10, 10.2, 10.4, 10.1, 10.3), resultsOf(13, 13.4, 13.1, 13.3, 13.2, 99)
+	now.Rounds[5].Stolen = 2.5
+	now.compare(before)
+	require.Empty(t, now.Comparison.Against)
+	assert.Equal(t, []float64{13, 13.1, 13.2, 13.3, 13.4}, now.Comparison.Metrics[0].Later)
+	now.Rounds[0].Stolen = 1
+	now.compare(before)
+	now.concludeComparison()
+	assert.Equal(t, RunInconclusive, now.Verdict)
+	assert.Equal(t, []string{"in 2 of the 6 rounds of this run the machine's host gave CPU to others, which leaves fewer than 5 that count: --rounds 11, or at a quieter time"}, now.Comparison.Against)
+}
+
 // Of runs that differ by chance alone, hardly any is called worse.
 func TestWeatherIsNoRegression(t *testing.T) {
 	t.Parallel()

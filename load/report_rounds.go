@@ -128,7 +128,7 @@ func (r *Results) roundSection() webpage.Section {
 func withValues(r *Results, names []string) []string {
 	var list []string
 	for _, name := range names {
-		if len(valuesOf(r, name)) > 0 {
+		if len(valuesOf(r.Rounds, name)) > 0 {
 			list = append(list, name)
 		}
 	}

@@ -15,6 +15,7 @@ type Round struct {
 	Run     string             `json:"run"`
 	Started time.Time          `json:"started"`
 	Numbers map[string]float64 `json:"numbers"`
+	Stolen  float64            `json:"stolen_pct"` // see Generator
 }
 
 // A tally is what the sentence about the money is made of.
@@ -70,7 +71,8 @@ func combined(run string, all []*Results) *Results {
 	r.Run, r.Started, r.DurationMS, r.Numbers, r.money = run, all[0].Started, 0, map[string]float64{}, tally{}
 	r.Rounds = nil
 	for _, each := range all {
-		r.Rounds = append(r.Rounds, Round{each.Run, each.Started, each.Numbers})
+		r.Rounds = append(r.Rounds, Round{each.Run, each.Started, each.Numbers, each.Generator.Stolen})
+		r.Generator.Stolen = max(r.Generator.Stolen, each.Generator.Stolen)
 		r.DurationMS += each.DurationMS
 		r.money = r.money.plus(each.money)
 		for name := range each.Numbers {

@@ -94,6 +94,9 @@ func Run(ctx context.Context, opts Options) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
+	if stolen := r.Generator.Stolen; stolen >= stolenShare {
+		r.Notes = append(r.Notes, fmt.Sprintf("this machine's host gave %s%% of its CPU to others meanwhile: what is late or slow may be so for that", trim(stolen)))
+	}
 	thresholds := p.Thresholds
 	if p.Find != nil {
 		thresholds = slices.Concat(p.Find.Until, thresholds)
@@ -142,9 +145,6 @@ func once(ctx context.Context, opts Options) (*Results, error) {
 	r.Generator = generator(spent, stolen, stats)
 	if r.Series, err = e.series(stats); err != nil {
 		return nil, err
-	}
-	if stolen >= stolenShare {
-		r.Notes = append(r.Notes, fmt.Sprintf("this machine's host gave %s%% of its CPU to others meanwhile: what is late or slow may be so for that", trim(r.Generator.Stolen)))
 	}
 	if unfed != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("faults of the profile are missing: %v", unfed))

@@ -69,7 +69,7 @@ func (r *Results) steps(b *strings.Builder) {
 	if len(r.Rounds) > 0 {
 		fmt.Fprintf(b, "\nROUNDS: of %d, the median of what was measured and the worst of what was counted\n", len(r.Rounds))
 		for _, name := range roundColumns() {
-			if values := valuesOf(r, name); len(values) > 0 {
+			if values := valuesOf(r.Rounds, name); len(values) > 0 {
 				unit, _ := unitOf(name)
 				fmt.Fprintf(b, "  %s  %s to %s\n", name, unit.of(values[0]), unit.of(values[len(values)-1]))
 			}

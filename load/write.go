@@ -1,7 +1,9 @@
 package load
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	_ "embed" // the schema
 	"encoding/json"
 	"fmt"
@@ -150,7 +152,8 @@ func WriteMarkdown(w io.Writer, r *Results) error {
 // WriteVegeta writes the attempts of a journal in vegeta's own encoding, for vegeta
 // report to read. Their latency counts from when they were due.
 func WriteVegeta(w io.Writer, journal, baseURL string) error {
-	encode := vegeta.NewEncoder(w)
+	buffered := bufio.NewWriter(w) // vegeta's encoder writes each result by itself
+	encode := vegeta.NewEncoder(buffered)
 	var failed error
 	_, err := readJournalFile(journal, func(h header, r *record) {
 		if failed != nil || r.marks&markResolve != 0 {
@@ -168,8 +171,5 @@ func WriteVegeta(w io.Writer, journal, baseURL string) error {
 		}
 		failed = encode(&result)
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
+	return cmp.Or(err, failed, buffered.Flush())
 }

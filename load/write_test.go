@@ -55,8 +55,8 @@ func searched(t *testing.T) *Results {
 	broke.Kind, broke.Held, broke.Why = "climb", false, "p99 < 50ms was 60 ms"
 	r.Find = &Found{Capacity: &rate, Says: "945/s held", Steps: []Step{broke, step}}
 	for range MinRounds {
-		before.Rounds = append(before.Rounds, Round{"r1", r.Started, map[string]float64{"p99": worse / 2}})
-		r.Rounds = append(r.Rounds, Round{"r2", r.Started, map[string]float64{"p99": worse, "achieved": 99}})
+		before.Rounds = append(before.Rounds, Round{"r1", r.Started, map[string]float64{"p99": worse / 2}, 0})
+		r.Rounds = append(r.Rounds, Round{"r2", r.Started, map[string]float64{"p99": worse, "achieved": 99}, 0})
 	}
 	before.Verdict, r.Verdict = RunPass, RunPass
 	r.compare(before)
