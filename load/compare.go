@@ -39,9 +39,12 @@ type Compared struct {
 }
 
 // compared are the numbers that are held against each other, with how far a median has
-// to move before it can be a difference at all. Rounds of one run share an hour; those
-// of two do not, and no test on the rounds sees that. A tenth of a latency, one in a
-// hundred requests: what two runs of one program differ by on a shared machine.
+// to move before it can be a difference at all. Rounds of one run share a minute; those
+// of two do not, and no test on the rounds sees that. Ten runs of one program within six
+// minutes, on two cores of a shared host, with the rounds left out in which it took CPU
+// away: of 90 pairs a tenth would have called 12 worse by their p50, 7 by their p95 and 1
+// by their p99, these limits none. A capacity is found within a tenth, and has twice that; of
+// achieved it is one in a hundred requests.
 func compared() []struct {
 	name           string
 	moves          float64
@@ -52,12 +55,12 @@ func compared() []struct {
 		moves          float64
 		relative, more bool
 	}{
-		{"p50", 0.1, true, false},
-		{"p95", 0.1, true, false},
-		{"p99", 0.1, true, false},
+		{"p50", 0.5, true, false},
+		{"p95", 0.3, true, false},
+		{"p99", 0.2, true, false},
 		{"errors", 0, false, false},
 		{"achieved", 1, false, true},
-		{capacity, 0.1, true, true},
+		{capacity, 0.2, true, true},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -163,6 +164,25 @@ func TestAnEarlierRunIsReadFromItsFileOrItsFolder(t *testing.T) {
 	require.ErrorContains(t, err, "the earlier run cannot be read")
 	_, err = OpenResults(filepath.Join(dir, "none"))
 	require.ErrorContains(t, err, "the earlier run cannot be read")
+}
+
+func TestADisturbedRoundIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ disturbed, want int }{{0, 3}, {1, 4}, {9, 6}} {
+		done := 0
+		var told []string
+		_, err := repeat(t.Context(), Options{Run: "x", Rounds: 3, Tell: func(line string) { told = append(told, line) }},
+			func(context.Context, Options) (*Results, error) {
+				r := resultsOf()
+				if done++; done <= c.disturbed {
+					r.Generator.Stolen = 2.5
+				}
+				return r, nil
+			})
+		require.NoError(t, err)
+		assert.Equal(t, c.want, done)
+		assert.Equal(t, c.disturbed > 0, strings.HasSuffix(told[0], "again, since this machine's host took 2.5% of its CPU"), told[0])
+	}
 }
 
 func TestRoundsAreTheMedianOfWhatWasMeasuredAndTheWorstOfWhatWasCounted(t *testing.T) {
