@@ -110,7 +110,7 @@ bench-peers: peers ## Compare the load generator with k6, vegeta and wrk, in fiv
 	bin/peers/peers
 
 .PHONY: bench-load
-bench-load: peers ## Measure every goal of the load generator, and say which are kept (12 min, on a machine without other work)
+bench-load: peers ## Measure every goal of the load generator, and say which are kept (9 min, on a machine without other work)
 	bin/peers/peers -goals
 
 .PHONY: verify

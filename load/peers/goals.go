@@ -41,7 +41,7 @@ func (l *ledger) line(goal, measured string, kept bool) {
 	fmt.Fprintf(l.stdout, "| %s | %s | %s |\n", goal, measured, verdict)
 }
 
-// goals measures everything that the generator is to reach, in about twelve
+// goals measures everything that the generator is to reach, in about nine
 // minutes on a machine that does nothing else.
 func (p *program) goals(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, goalsTimeout)
