@@ -183,6 +183,9 @@ func (a *app) childMock(ctx context.Context, mutant string) (where *load.Target,
 		}
 		return nil, nil, fmt.Errorf("start the mock: %w", err)
 	}
+	if mutant != "" {
+		where.Name += " with mutant " + mutant // reports, plots and comparisons say so too
+	}
 	return where, stop, nil
 }
 

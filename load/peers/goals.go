@@ -145,8 +145,8 @@ func (l *ledger) atMost(what, unit string, limit float64, samples []sample, of f
 		fmt.Sprintf("%.2f %s (%.2f to %.2f, median of %d rounds)", mid, unit, values[0], values[len(values)-1], len(values)), mid <= limit)
 }
 
-// A climber is a tool on its way down to a rate that is clean for twenty seconds.
-type climber struct {
+// A descent is a tool on its way down to a rate that is clean for twenty seconds.
+type descent struct {
 	tool
 
 	rate  float64
@@ -155,7 +155,7 @@ type climber struct {
 
 // faster looks for the highest clean rate of both, in turn, from the most that they did.
 func (l *ledger) faster(ctx context.Context, ours, k6 tool, oursMost, k6Most []sample) error {
-	both := [...]*climber{
+	both := [...]*descent{
 		{tool: ours, rate: median(oursMost, func(s sample) float64 { return s.rate })},
 		{tool: k6, rate: median(k6Most, func(s sample) float64 { return s.perSec })},
 	}

@@ -67,12 +67,12 @@ func start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
 		}
-		at, err := time.Time{}, error(nil)
+		var at time.Time
 		if *held != "" {
-			at, err = d24.ParseDate(*held)
-		}
-		if err != nil {
-			return err
+			var err error
+			if at, err = d24.ParseDate(*held); err != nil {
+				return err
+			}
 		}
 		return serve(ctx, *authority, at, stdout)
 	}
