@@ -74,6 +74,9 @@ func (p *program) turn(ctx context.Context, t tool, l load) (s sample, err error
 	child.Stdout, child.Stderr = &output, &words
 	began := time.Now()
 	if err := child.Run(); err != nil {
+		if ctx.Err() != nil {
+			return s, context.Cause(ctx)
+		}
 		return s, fmt.Errorf("%w: %s%s", err, lastLine(words.String()), unheld(output.Bytes()))
 	}
 	took := time.Since(began)
