@@ -37,6 +37,7 @@ type Options struct {
 	Ticks    <-chan time.Time
 	Progress func(Snapshot)
 	Sleep    func(ctx context.Context, d time.Duration) // nil = as long as it says
+	CPU      func() machine.Ticks                       // of this machine until now; nil = machine.Now
 }
 
 // An EnvironmentError is a run that could not begin: the target cannot be reached, or
@@ -126,9 +127,9 @@ func once(ctx context.Context, opts Options) (*Results, error) {
 	defer e.abort(nil)
 	defer e.Metrics.attach(e)()
 	started := time.Now()
-	usage, ticks := usageNow(), machine.Now()
+	usage, ticks := usageNow(), e.CPU()
 	e.attack(ctx)
-	spent, stolen := usageNow().minus(usage), machine.Now().Stolen(ticks)
+	spent, stolen := usageNow().minus(usage), e.CPU().Stolen(ticks)
 	ended := time.Now()
 
 	// What was lost is asked about and counted even when nobody wants more load.
@@ -164,6 +165,9 @@ func newEngine(opts Options) (*engine, error) {
 	}
 	if opts.Sleep == nil {
 		opts.Sleep = sleep
+	}
+	if opts.CPU == nil {
+		opts.CPU = machine.Now
 	}
 	p := opts.Profile
 	client, err := merchant.New(merchant.Options{BaseURL: opts.Target.BaseURL, Credentials: opts.Target.Credentials})

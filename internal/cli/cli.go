@@ -25,6 +25,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/d24conform/d24conform/internal/cli/config"
+	"github.com/d24conform/d24conform/internal/machine"
 )
 
 // program is the name that errors and help texts carry.
@@ -33,8 +34,11 @@ const program = "d24conform"
 // Main runs one command line, without the program's name, and returns the exit
 // code of the process. It returns soon after ctx has ended.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, isTerminal: isTerminal}
-	return int(a.run(ctx))
+	return int(newApp(args, stdin, stdout, stderr).run(ctx))
+}
+
+func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, isTerminal: isTerminal, cpu: machine.Now}
 }
 
 // app is one run of the program, with everything it needs from outside.
@@ -45,6 +49,7 @@ type app struct {
 	stderr     io.Writer
 	env        config.Lookup
 	isTerminal func(stream any) bool
+	cpu        func() machine.Ticks // what the machine has used
 }
 
 func (a *app) run(ctx context.Context) ExitCode {

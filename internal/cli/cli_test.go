@@ -15,8 +15,8 @@ import (
 	"github.com/d24conform/d24conform/internal/cli/config"
 )
 
-// newApp is a program without a surrounding, for one command line.
-func newApp(env map[string]string, stdin io.Reader, args ...string) (a *app, stdout, stderr *bytes.Buffer) {
+// testApp is a program without a surrounding, for one command line.
+func testApp(env map[string]string, stdin io.Reader, args ...string) (a *app, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	return &app{
 		args: args, stdin: stdin, stdout: stdout, stderr: stderr,
@@ -79,7 +79,7 @@ func TestAnInterruptEndsTheWaitForStdin(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	never, _ := io.Pipe()
-	a, stdout, stderr := newApp(cashoutKey(), never, "sign", "cashout")
+	a, stdout, stderr := testApp(cashoutKey(), never, "sign", "cashout")
 	assert.Equal(t, ExitInterrupted, a.run(ctx))
 	assert.Empty(t, stdout.String())
 	assert.Equal(t, "d24conform: interrupted\n", stderr.String())
@@ -88,7 +88,7 @@ func TestAnInterruptEndsTheWaitForStdin(t *testing.T) {
 func TestATerminalIsToldThatItIsReadFrom(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"sign", "cashout"}, {"sign", "cashout", "--json"}} {
-		a, stdout, stderr := newApp(cashoutKey(), strings.NewReader("{}"), args...)
+		a, stdout, stderr := testApp(cashoutKey(), strings.NewReader("{}"), args...)
 		a.isTerminal = func(stream any) bool { return stream == a.stdin }
 		require.Equal(t, ExitOK, a.run(t.Context()))
 		assert.Equal(t, "hint: reading the body from the terminal; Ctrl-D ends it, and --body-file FILE reads a file\n", stderr.String())
@@ -100,7 +100,7 @@ func TestAnUnreadableStdinIsNotAnEmptyBody(t *testing.T) {
 	t.Parallel()
 	broken, writer := io.Pipe()
 	require.NoError(t, writer.CloseWithError(errors.New("input/output error")))
-	a, stdout, stderr := newApp(cashoutKey(), broken, "sign", "cashout")
+	a, stdout, stderr := testApp(cashoutKey(), broken, "sign", "cashout")
 	assert.Equal(t, ExitUsage, a.run(t.Context()))
 	assert.Empty(t, stdout.String())
 	assert.Equal(t, "d24conform: the body cannot be read from stdin: input/output error\n", stderr.String())
@@ -122,7 +122,7 @@ func TestALostAnswerIsNotASuccess(t *testing.T) {
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
-			a, _, stderr := newApp(cashoutKey(), strings.NewReader(""), args...)
+			a, _, stderr := testApp(cashoutKey(), strings.NewReader(""), args...)
 			a.stdout = fullDisk{}
 			assert.Equal(t, ExitInternal, a.run(t.Context()))
 			assert.Contains(t, stderr.String(), "no space left on device")
@@ -132,8 +132,8 @@ func TestALostAnswerIsNotASuccess(t *testing.T) {
 
 func TestRunsDoNotShareState(t *testing.T) {
 	t.Parallel()
-	first, asJSON, _ := newApp(nil, strings.NewReader(""), "version", "--json")
-	second, asText, _ := newApp(nil, strings.NewReader(""), "version")
+	first, asJSON, _ := testApp(nil, strings.NewReader(""), "version", "--json")
+	second, asText, _ := testApp(nil, strings.NewReader(""), "version")
 	require.Equal(t, ExitOK, first.run(t.Context()))
 	require.Equal(t, ExitOK, second.run(t.Context()))
 	assert.True(t, strings.HasPrefix(asJSON.String(), "{"))

@@ -150,7 +150,7 @@ func (a *app) load(ctx context.Context, name string, flags loadFlags, explicit b
 	results, err := load.Run(ctx, load.Options{
 		Profile: profile, Target: *where, Gate: gate, HTTP2: flags.http2, Run: run, Journal: journal,
 		Secret: [2]uint64{binary.BigEndian.Uint64(random[:8]), binary.BigEndian.Uint64(random[8:])},
-		Ticks:  ticks, Progress: progress, Rounds: rounds, Compare: earlier, Metrics: metrics,
+		Ticks:  ticks, Progress: progress, Rounds: rounds, Compare: earlier, Metrics: metrics, CPU: a.cpu,
 		Tell: func(line string) { fmt.Fprintln(a.stderr, line) },
 	})
 	done()

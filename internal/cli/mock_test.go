@@ -31,7 +31,7 @@ func startMock(t *testing.T, env map[string]string, args ...string) (stdout *buf
 	all := map[string]string{"GOMEMLIMIT": "off", "GOGC": "100"} // the limits belong to the process, which here is the tests'
 	maps.Copy(all, env)
 	const anyPort = "127.0.0.1:0"
-	a, _, stderr := newApp(all, strings.NewReader(""), append([]string{
+	a, _, stderr := testApp(all, strings.NewReader(""), append([]string{
 		"mock", "--addr", anyPort, "--plain-addr", anyPort, "--manage-addr", anyPort, "--second-addr", anyPort, "--ca-out", caFile,
 	}, args...)...)
 	reader, writer := io.Pipe()
@@ -136,13 +136,13 @@ func TestAPortInUseIsToldWithAWayOut(t *testing.T) {
 func TestMemoryLimitsGiveWayToTheEnvironmentAndAreUndone(t *testing.T) {
 	// Not parallel: the limits belong to the process.
 	before := limits()
-	a, _, _ := newApp(map[string]string{}, strings.NewReader(""))
+	a, _, _ := testApp(map[string]string{}, strings.NewReader(""))
 	undo := a.boundMemory()
 	assert.NotEqual(t, before, limits())
 	undo()
 	assert.Equal(t, before, limits())
 
-	a, _, _ = newApp(map[string]string{"GOMEMLIMIT": "1GiB", "GOGC": "50"}, strings.NewReader(""))
+	a, _, _ = testApp(map[string]string{"GOMEMLIMIT": "1GiB", "GOGC": "50"}, strings.NewReader(""))
 	defer a.boundMemory()()
 	assert.Equal(t, before, limits())
 }

@@ -155,7 +155,7 @@ func (r recording) judge(t *testing.T, file string, credentials d24.Credentials)
 	if r.products != "" {
 		args = append(args, "--products", r.products)
 	}
-	a, stdout, stderr := newApp(keys, bytes.NewReader(nil), args...)
+	a, stdout, stderr := testApp(keys, bytes.NewReader(nil), args...)
 	require.Equal(t, r.code, a.run(t.Context()), stderr.String())
 	for _, key := range keys {
 		assert.NotContains(t, stdout.String()+stderr.String(), key)

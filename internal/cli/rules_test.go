@@ -64,7 +64,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 			t.Parallel()
 			s := openLatest(t)
 			tt.damage(s)
-			a, stdout, _ := newApp(nil, nil)
+			a, stdout, _ := testApp(nil, nil)
 			err := a.verifyRules(s, false)
 			var f *failure
 			require.ErrorAs(t, err, &f)
@@ -78,7 +78,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 			}
 			assert.NotContains(t, stdout.String(), "is complete")
 
-			a, stdout, _ = newApp(nil, nil)
+			a, stdout, _ = testApp(nil, nil)
 			require.Error(t, a.verifyRules(s, true))
 			var document verification
 			require.NoError(t, json.Unmarshal(stdout.Bytes(), &document), "one document")
@@ -101,15 +101,15 @@ func TestMatrixWithMutants(t *testing.T) {
 	assert.Equal(t, []string{signNotJudged, signUnbound, signUnbound, signUnbound, signUnbound}, cells["ENV-07"])
 
 	for _, format := range []matrixFormat{matrixTerminal, matrixMarkdown} {
-		a, stdout, _ := newApp(nil, nil)
+		a, stdout, _ := testApp(nil, nil)
 		require.NoError(t, a.printMatrix(s, format))
 		assert.Contains(t, stdout.String(), "rules without a mutant for a server", format)
 		assert.NotContains(t, stdout.String(), "this version lists none", format)
 	}
-	a, stdout, _ := newApp(nil, nil)
+	a, stdout, _ := testApp(nil, nil)
 	require.NoError(t, a.printMatrix(s, matrixMarkdown))
 	assert.Contains(t, stdout.String(), "| window-7s | deposits/date.feature, ")
-	a, stdout, _ = newApp(nil, nil)
+	a, stdout, _ = testApp(nil, nil)
 	require.NoError(t, a.showRules(s, []string{"DEP-DATE-03"}, false))
 	assert.Contains(t, stdout.String(), "mutants       window-7s\n")
 }
@@ -162,7 +162,7 @@ func TestSheetWraps(t *testing.T) {
 func TestEveryRuleAndAmbiguityCanBeShown(t *testing.T) {
 	t.Parallel()
 	s := openLatest(t)
-	a, stdout, _ := newApp(nil, nil)
+	a, stdout, _ := testApp(nil, nil)
 	require.NoError(t, a.showRules(s, s.IDs(), false))
 	text := stdout.String()
 	for _, id := range s.IDs() {

@@ -80,7 +80,7 @@ func merchantOfTheTestServer() map[string]string {
 // run carries out a command line and reads the results that it left below out.
 func run(ctx context.Context, t *testing.T, out string, env map[string]string, args ...string) outcome {
 	t.Helper()
-	a, stdout, stderr := newApp(env, strings.NewReader(""), args...)
+	a, stdout, stderr := testApp(env, strings.NewReader(""), args...)
 	o := outcome{code: a.run(ctx), stdout: stdout.String(), stderr: stderr.String(), dir: filepath.Join(out, "latest")}
 	if data, err := os.ReadFile(filepath.Join(o.dir, "results.json")); err == nil {
 		require.NoError(t, json.Unmarshal(data, &o.results))

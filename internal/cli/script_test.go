@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		"d24conform": func() {
 			// As in cmd/d24conform, so that a script can interrupt it.
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			code := cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+			code := cli.MainOnOwnMachine(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 			stop()
 			os.Exit(code)
 		},

@@ -42,7 +42,7 @@ func TestSignAgreesWithEveryVector(t *testing.T) {
 			}
 			args = []string{"sign", "deposit", "--date", c.XDate}
 		}
-		a, stdout, stderr := newApp(env, bytes.NewReader(c.Body()), args...)
+		a, stdout, stderr := testApp(env, bytes.NewReader(c.Body()), args...)
 		if assert.Equal(t, ExitOK, a.run(t.Context()), "%s: %s", c.ID, stderr) {
 			assert.Contains(t, stdout.String(), c.Signature+"\n", c.ID)
 		}
