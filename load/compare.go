@@ -103,8 +103,12 @@ func (r *Results) compare(before *Results) {
 	}
 	for _, m := range compared() {
 		earlier, later := valuesOf(before.counting(), m.name), valuesOf(r.counting(), m.name)
+		if len(earlier)+len(later) == 0 {
+			continue // no rate was looked for
+		}
 		if len(earlier) < MinRounds || len(later) < MinRounds {
-			continue // no rate was looked for, or not found in every round
+			c.Against = append(c.Against, fmt.Sprintf("%s was found in %s of the earlier run and in %d of this one, and both need %d", m.name, plural(len(earlier), "round"), len(later), MinRounds))
+			continue
 		}
 		unit, _ := unitOf(m.name) // a test goes through all names
 		x := Compared{
@@ -151,8 +155,8 @@ func (r *Results) against(before *Results) []string {
 		other(each.run.Verdict == RunInvalid, "%s is INVALID: its latencies are the generator's", each.name)
 		n, counting := len(each.run.Rounds), len(each.run.counting())
 		other(n < MinRounds, "%s has %s, and to tell a difference from noise both need %d: --rounds %d", each.name, plural(max(n, 1), "round"), MinRounds, MinRounds)
-		other(n >= MinRounds && counting < MinRounds, "in %d of the %d rounds of %s the machine's host gave CPU to others, which leaves fewer than %d that count: --rounds %d, or at a quieter time",
-			n-counting, n, each.name, MinRounds, n+MinRounds)
+		other(n >= MinRounds && counting < MinRounds, "in %d of the %d rounds of %s the machine's host gave CPU to others, which leaves fewer than %d that count: ask for more --rounds, or at a quieter time",
+			n-counting, n, each.name, MinRounds)
 	}
 	return against
 }

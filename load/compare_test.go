@@ -86,7 +86,21 @@ func TestADisturbedRoundIsNotCompared(t *testing.T) {
 	now.compare(before)
 	now.concludeComparison()
 	assert.Equal(t, RunInconclusive, now.Verdict)
-	assert.Equal(t, []string{"in 2 of the 6 rounds of this run the machine's host gave CPU to others, which leaves fewer than 5 that count: --rounds 11, or at a quieter time"}, now.Comparison.Against)
+	assert.Equal(t, []string{"in 2 of the 6 rounds of this run the machine's host gave CPU to others, which leaves fewer than 5 that count: ask for more --rounds, or at a quieter time"}, now.Comparison.Against)
+}
+
+// A rate that was not found again is no rate that did not change.
+func TestANumberThatOneRunLacksIsNotCompared(t *testing.T) {
+	t.Parallel()
+	before, now := resultsOf(10, 10, 10, 10, 10), resultsOf(10, 10, 10, 10, 10)
+	for i := range before.Rounds {
+		before.Rounds[i].Numbers[capacity] = 1000
+	}
+	now.Rounds[0].Numbers[capacity] = 1000
+	now.compare(before)
+	now.concludeComparison()
+	assert.Equal(t, RunInconclusive, now.Verdict)
+	assert.Equal(t, []string{"capacity was found in 5 rounds of the earlier run and in 1 of this one, and both need 5"}, now.Comparison.Against)
 }
 
 // Of runs that differ by chance alone, hardly any is called worse.

@@ -55,7 +55,7 @@ func searched(t *testing.T) *Results {
 	broke.Kind, broke.Held, broke.Why = "climb", false, "p99 < 50ms was 60 ms"
 	r.Find = &Found{Capacity: &rate, Says: "945/s held", Steps: []Step{broke, step}}
 	for range MinRounds {
-		before.Rounds = append(before.Rounds, Round{"r1", r.Started, map[string]float64{"p99": worse / 2}, 0})
+		before.Rounds = append(before.Rounds, Round{"r1", r.Started, map[string]float64{"p99": worse / 2, "achieved": 99}, 0})
 		r.Rounds = append(r.Rounds, Round{"r2", r.Started, map[string]float64{"p99": worse, "achieved": 99}, 0})
 	}
 	before.Verdict, r.Verdict = RunPass, RunPass
@@ -75,7 +75,7 @@ func TestASearchItsRoundsAndAComparisonAreSaidEverywhere(t *testing.T) {
 		"  confirm  945/s for 20 s  held: p99 11 ms, sent 99.5%",
 		"  p99  11 ms to 11 ms",
 		"COMPARED WITH r1 of 2026-11-20 12:00 UTC",
-		"  ✗ p99  5.5 ms → 11 ms  worse  rounds 5.5 ms…5.5 ms, now 11 ms…11 ms, p = 0.0080",
+		"  ✗ p99       5.5 ms → 11 ms  worse                       rounds 5.5 ms…5.5 ms, now 11 ms…11 ms, p = 0.0080",
 	} {
 		assert.Contains(t, terminal, line+"\n")
 	}

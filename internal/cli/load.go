@@ -240,8 +240,8 @@ func asUsage(err error) error {
 // generate sets the garbage collector for a generator, unless the environment says
 // otherwise: it keeps 5 MB alive, and collecting at two and a half times that costs no more
 // CPU than at three times (0.062 and 0.063 s for 1000 at 10,000/s, three rounds in turn)
-// and takes 37 MB in the place of 40; at twice it is a tenth more. The limit is far above what a run needs, and there for the reading of a long
-// journal, which keeps 40 bytes for each key.
+// and takes 37 MB in the place of 40; at twice it is a tenth more. The limit
+// is far above what a run needs, and there for the reading of a long journal, which keeps 40 bytes for each key.
 func (a *app) generate() (undo func()) {
 	const percent, limit = 150, 256 << 20
 	undo = a.collectAt(percent)

@@ -58,8 +58,8 @@ func (r *record) size() int64 {
 	return recordOverhead + int64(len(r.fingerprint)+len(r.answer.Body))
 }
 
-// A keyring holds the records by a hash of their scope, since the scopes themselves were
-// an eighth of all memory: two of 50,000 collide with a probability of 1 in 15 billion.
+// A keyring holds the records by a hash of their scope, since these and the own ids as texts
+// were a twelfth of all memory: two of 50,000 collide with a probability of 1 in 15 billion.
 // The settled ones it holds in the order in which they were settled. Work in progress is in the map only: it can never be
 // pushed out, since a second claim would then do the work twice. There is no more
 // of it than there are requests under way.

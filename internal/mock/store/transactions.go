@@ -21,7 +21,7 @@ type Deposit struct {
 	Status          d24.DepositStatus
 	Test            bool   // does not fill the balance
 	UserID          string // the payer's id with the merchant, or for want of one the document
-	Payer           string // JSON of a d24.Payer, none when empty: one text in the place of ten for the garbage collector
+	Payer           string // JSON of a d24.Payer, none when empty: one text in the place of up to twelve for the garbage collector
 	NotificationURL string
 	Created         time.Time
 	Expires         time.Time
