@@ -9,7 +9,7 @@ import (
 // Ambiguity is one place where the documents contradict themselves or are
 // silent. Its slices are shared with the ledger and must not be changed.
 type Ambiguity struct {
-	ID       string // AMB-01 to AMB-47
+	ID       string // AMB-01 to AMB-55
 	Question string
 	Evidence []string // both sides, one line each
 	Default  Option   // what the mock does unless told otherwise

@@ -29,6 +29,7 @@ func (l *Ledger) addRule(row ruleRow, pages map[string]Page) error {
 	r := Rule{
 		ID:          row.ID,
 		Says:        row.Says,
+		Source:      row.Source,
 		Products:    row.Products,
 		Obligation:  row.Obligation,
 		Note:        row.Note,
@@ -54,6 +55,9 @@ func (l *Ledger) addRule(row ruleRow, pages map[string]Page) error {
 	}
 	if len(r.Pages) == 0 || len(r.Products) == 0 {
 		return fail("needs at least one page and one product")
+	}
+	if err := checkSource(r.Source, r.Pages); err != nil {
+		return fail("%w", err)
 	}
 	for _, p := range r.Products {
 		if !slices.Contains(Products(), p) {

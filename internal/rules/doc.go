@@ -17,6 +17,12 @@
 // only on what every reading has in common; which reading a target takes is
 // observed and reported.
 //
+// # Sources
+//
+// Five technical and security pages were read first: the seeds. What else is documented
+// stands on other pages, and some error codes are known from third-party code alone. Each
+// [Rule] and each [Code] says its [Source], and loading compares it with the pages.
+//
 // # Completeness
 //
 // [Evidence] is what the project has to show for the rules: scenarios, vectors,
@@ -33,6 +39,8 @@
 //	                           number of scenarios by role, table of pages
 //	2026-11/*.json             rules by family, in ledger order
 //	2026-11/ambiguities.json   the register
+//	2026-11/codes.json         error codes by product
+//	2026-11/ranges.json        what each rule ranges over: sets of requests, states and faults
 //
 // A published rule set is frozen: a rule found later goes into a new
 // directory, so that yesterday's verdict stays what it was unless a run asks

@@ -24,6 +24,7 @@ type Scenario struct {
 	Line        int
 	Tags        []string // with their @
 	Ambiguities []string // ids that its text names
+	Text        string   // its name, its sentences and what stands in their tables, a line each
 }
 
 // tagObserved marks a scenario that reports what it sees and blames nobody.

@@ -15,10 +15,12 @@ type Ledger struct {
 	register    int          // ambiguities that the closed list has
 	scenarios   map[Role]int // how many scenarios are frozen with the set
 	pages       []Page
+	codes       []Code
 	rules       []Rule
 	ruleIndex   map[string]int
 	ambiguities []Ambiguity
 	ambIndex    map[string]int
+	ranges      Ranges
 }
 
 // Rule returns the rule with an id.

@@ -261,3 +261,60 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+func TestRulesSayWhichPageDemandsThem(t *testing.T) {
+	t.Parallel()
+	var others []string
+	for _, r := range mustLoad(t).Rules() {
+		if r.Source == OtherPage {
+			others = append(others, r.ID)
+		}
+	}
+	want := []string{
+		"CASH-SIG-04", "CASH-EXT-01", "CASH-BAL-01", "CASH-STAT-01", "CASH-STAT-02", "DEP-REF-01", "DEP-REF-02",
+		"NOTIF-07", "NOTIF-08", "NOTIF-09", "NOTIF-10", "NOTIF-11",
+	}
+	if diff := cmp.Diff(want, others); diff != "" {
+		t.Errorf("rules that no seed page demands (-want +got):\n%s", diff)
+	}
+}
+
+func TestCodesSayWhereTheyAreDocumented(t *testing.T) {
+	t.Parallel()
+	l := mustLoad(t)
+	for _, tt := range []struct {
+		product Product
+		number  int
+		want    Source
+		known   bool
+	}{
+		{Deposits, 103, OtherPage, true},
+		{Deposits, 402, ThirdParty, true},
+		{Cashouts, 402, OtherPage, true},
+		{Cashouts, 103, "", false},
+	} {
+		if got, ok := l.CodeSource(tt.product, tt.number); got != tt.want || ok != tt.known {
+			t.Errorf("code %d of %s: %q, %t; want %q, %t", tt.number, tt.product, got, ok, tt.want, tt.known)
+		}
+	}
+	if got := len(l.Codes(Deposits)) + len(l.Codes(Cashouts)); got != 51 {
+		t.Errorf("%d codes, want the 20 of deposits and the 31 of cashouts", got)
+	}
+}
+
+// A run judges these codes, so a page must document them.
+func TestTheCodesThatAreJudgedAreDocumented(t *testing.T) {
+	t.Parallel()
+	l := mustLoad(t)
+	for product, numbers := range map[Product][]int{
+		Deposits: {100, 101, 102, 103, 104, 105, 802},
+		Cashouts: {302, 401, 402, 510, 511, 514, 521, 524},
+	} {
+		for _, number := range numbers {
+			code, ok := l.Code(product, number)
+			if !ok || code.Confidence != Documented || len(code.Pages) == 0 {
+				t.Errorf("code %d of %s is judged and not documented: %+v", number, product, code)
+			}
+		}
+	}
+}

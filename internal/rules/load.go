@@ -43,6 +43,8 @@ type index struct {
 	Frozen      string       `json:"frozen"`
 	Rules       []string     `json:"rules"`
 	Ambiguities string       `json:"ambiguities"`
+	Ranges      string       `json:"ranges"`
+	Codes       string       `json:"codes"`
 	Families    []Group      `json:"families"`
 	Register    int          `json:"register"`
 	Scenarios   map[Role]int `json:"scenarios"`
@@ -54,6 +56,7 @@ type ruleRow struct {
 	ID               string              `json:"id"`
 	Says             string              `json:"says"`
 	Pages            []string            `json:"pages"`
+	Source           Source              `json:"source"`
 	Products         []Product           `json:"products"`
 	Obligation       Obligation          `json:"obligation"`
 	ObligationByRole map[Role]Obligation `json:"obligation_by_role"`
@@ -120,6 +123,13 @@ func load(fsys fs.FS, version string) (*Ledger, error) {
 		if err := eachRow(fsys, path.Join(version, file), add); err != nil {
 			return nil, err
 		}
+	}
+	add := func(row codeRow) error { return l.addCode(row, pages) }
+	if err := eachRow(fsys, path.Join(version, ix.Codes), add); err != nil {
+		return nil, err
+	}
+	if err := l.readRanges(fsys, version, ix.Ranges); err != nil {
+		return nil, err
 	}
 	return l, nil
 }

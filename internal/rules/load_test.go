@@ -15,20 +15,24 @@ import (
 // in one place each.
 func tiny() map[string]string {
 	return map[string]string{
-		"ruleset.json": `{"version": "v", "frozen": "2026-11-21", "rules": ["r.json"], "ambiguities": "a.json",
+		"ruleset.json": `{"version": "v", "frozen": "2026-11-21", "rules": ["r.json"], "ambiguities": "a.json", "codes": "c.json",
  "families": [{"name": "X", "title": "x", "last": 1}], "register": 2, "scenarios": {"server": 1},
- "pages": [{"key": "S1", "name": "page", "title": "A page", "brand": "B"}]}`,
+ "pages": [{"key": "S1", "seed": true, "name": "page", "title": "A page", "brand": "B"}]}`,
 		"r.json": `[
   {
     "id": "X-01",
     "says": "it holds",
-    "pages": ["S1"],
+    "pages": ["S1"], "source": "seed",
     "products": ["deposits"],
     "obligation": "must",
     "judged": ["server"],
     "fix": {"server": "Do it."},
     "ambiguities": ["AMB-01"]
   }
+]`,
+		"c.json": `[
+  {"code": 100, "product": "deposits", "means": "m", "pages": ["S1"], "source": "seed", "confidence": "documented"},
+  {"code": 201, "product": "deposits", "means": "m", "pages": [], "source": "third party", "confidence": "third party"}
 ]`,
 		"a.json": `[
   {"id": "AMB-01", "question": "q?", "evidence": ["a", "b"], "default": {"name": "d", "means": "m"}, "concludes": "c"},
@@ -60,6 +64,14 @@ func TestLoadRefusesBrokenData(t *testing.T) {
 		{"no role at all", "r.json", `["server"],`, `[], `, "binds no role"},
 		{"no sentence", "r.json", `"it holds"`, `""`, "a sentence"},
 		{"no page", "r.json", `["S1"]`, `[]`, "at least one page"},
+		{"a source that the pages do not make", "r.json", `"source": "seed"`, `"source": "other page"`, `v/r.json:2: rule X-01: its source is "other page", and its pages make it "seed"`},
+		{"no source", "r.json", `"source": "seed",`, ``, `its source is "", and its pages make it "seed"`},
+		{"a page that is no seed any more", "ruleset.json", `"seed": true, `, ``, `its source is "seed", and its pages make it "other page"`},
+		{"a code whose source its pages do not make", "c.json", `[], "source": "third party"`, `["S1"], "source": "third party"`, `v/c.json:3: code 201 of deposits: its source is "third party", and its pages make it "seed"`},
+		{"a code of another confidence than its source", "c.json", `"documented"`, `"third party"`, `code 100 of deposits: its confidence is "third party", and its source is "seed"`},
+		{"a code without a meaning", "c.json", `"means": "m"`, `"means": ""`, "needs a number, a product and a meaning"},
+		{"a code that appears twice", "c.json", `201`, `100`, "code 100 of deposits: appears twice"},
+		{"a code of an unknown page", "c.json", `["S1"]`, `["S9"]`, `unknown page "S9"`},
 		{"an ambiguity with one side only", "a.json", `["a", "b"]`, `["a"]`, "both sides"},
 		{"an ambiguity that appears twice", "a.json", `"AMB-02"`, `"AMB-01"`, "appears twice"},
 		{"a reading without a meaning", "a.json", `"means": "m"`, `"means": ""`, "a meaning"},

@@ -53,9 +53,10 @@ const (
 
 // Page is one page of the documents, in the edition of one brand.
 type Page struct {
-	Key   string `json:"key"`   // short source key, such as S3
-	Name  string `json:"name"`  // the same for all brands, such as deposits-security
-	Title string `json:"title"` // for people
+	Key   string `json:"key"`            // short source key, such as S3
+	Seed  bool   `json:"seed,omitempty"` // one of the five pages that the rule set began with
+	Name  string `json:"name"`           // the same for all brands, such as deposits-security
+	Title string `json:"title"`          // for people
 	Brand string `json:"brand"`
 	URL   string `json:"url"`
 }
@@ -74,6 +75,7 @@ type Rule struct {
 	ID          string
 	Says        string // the sentence, paraphrased: one line, no full stop
 	Pages       []Page
+	Source      Source // which pages demand it: [Seed] or [OtherPage]
 	Products    []Product
 	Obligation  Obligation // of the sentence; [Binding] has it for a role
 	Note        string     // what the judgement leaves out, if anything

@@ -40,6 +40,7 @@ func (l *Ledger) Verify(e Evidence, others ...*Ledger) Verification {
 	v.peers()
 	v.vectors()
 	v.holes()
+	v.cells()
 	return v.out
 }
 
@@ -288,6 +289,16 @@ func (v *verifier) holes() {
 			if _, ok := v.ledger.Scenarios(h.Role); ok {
 				v.problemf(r.ID, "has no %s for a %s: %s", h.Lacks, h.Role, r.Says)
 			}
+		}
+	}
+}
+
+// cells reports what a rule ranges over and no scenario covers, for the roles that the set
+// has scenarios for.
+func (v *verifier) cells() {
+	for _, c := range v.ledger.Cells(v.evidence) {
+		if _, ok := v.ledger.Scenarios(c.Role); ok && c.Empty() {
+			v.problemf(c.Rule, "ranges over a %s request with %s, which no scenario of a %s covers", c.Request, c.Over, c.Role)
 		}
 	}
 }

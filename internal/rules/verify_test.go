@@ -12,19 +12,20 @@ import (
 // small is a rule set with a rule of each sort: judged, observed, not judged.
 func small() map[string]string {
 	return map[string]string{
-		"ruleset.json": `{"version": "v", "frozen": "2026-11-21", "rules": ["r.json"], "ambiguities": "a.json",
+		"ruleset.json": `{"version": "v", "frozen": "2026-11-21", "rules": ["r.json"], "ambiguities": "a.json", "codes": "c.json",
  "families": [{"name": "X", "title": "x", "last": 4}], "register": 2, "scenarios": {"server": 4},
  "pages": [{"key": "S1", "name": "page", "title": "A page", "brand": "B"}]}`,
 		"r.json": `[
-  {"id": "X-01", "says": "one", "pages": ["S1"], "products": ["deposits"], "obligation": "must",
+  {"id": "X-01", "says": "one", "pages": ["S1"], "source": "other page", "products": ["deposits"], "obligation": "must",
    "judged": ["server", "client"], "fix": {"server": "Do.", "client": "Do."}, "ambiguities": ["AMB-01"], "vectors": ["t/k"]},
-  {"id": "X-02", "says": "two", "pages": ["S1"], "products": ["cashouts"], "obligation": "must", "obligation_by_role": {"server": "should"},
+  {"id": "X-02", "says": "two", "pages": ["S1"], "source": "other page", "products": ["cashouts"], "obligation": "must", "obligation_by_role": {"server": "should"},
    "judged": ["server"], "fix": {"server": "Do."}},
-  {"id": "X-03", "says": "three", "pages": ["S1"], "products": ["deposits", "cashouts"], "obligation": "must",
+  {"id": "X-03", "says": "three", "pages": ["S1"], "source": "other page", "products": ["deposits", "cashouts"], "obligation": "must",
    "observed": {"server": "open"}},
-  {"id": "X-04", "says": "four", "pages": ["S1"], "products": ["deposits"], "obligation": "must",
+  {"id": "X-04", "says": "four", "pages": ["S1"], "source": "other page", "products": ["deposits"], "obligation": "must",
    "not_judged": {"server": "a contract"}}
 ]`,
+		"c.json": `[]`,
 		"a.json": `[
   {"id": "AMB-01", "question": "q?", "evidence": ["a", "b"], "default": {"name": "d", "means": "m"}, "concludes": "c"},
   {"id": "AMB-02", "question": "q?", "evidence": ["a", "b"], "default": {"name": "d", "means": "m"}, "concludes": "c"}
@@ -238,7 +239,7 @@ func TestASecondRuleSet(t *testing.T) {
 		text = strings.Replace(text, `"server": 4`, `"server": 5`, 1)
 		if name == "r.json" {
 			text = strings.TrimSuffix(text, "\n]") + `,
-  {"id": "X-05", "says": "five", "pages": ["S1"], "products": ["deposits"], "obligation": "must", "judged": ["server"], "fix": {"server": "Do."}}
+  {"id": "X-05", "says": "five", "pages": ["S1"], "source": "other page", "products": ["deposits"], "obligation": "must", "judged": ["server"], "fix": {"server": "Do."}}
 ]`
 		}
 		fsys["2027-05/"+name] = &fstest.MapFile{Data: []byte(text)}
