@@ -9,6 +9,7 @@ type DepositStatus string
 // cancelled deposit may still be completed by hand (reading AMB-36).
 const (
 	DepositCreated       DepositStatus = "CREATED"
+	DepositInitiated     DepositStatus = "INITIATED" // opened, and the checkout not finished
 	DepositPending       DepositStatus = "PENDING"
 	DepositForReview     DepositStatus = "FOR_REVIEW"
 	DepositEarlyReleased DepositStatus = "EARLY_RELEASED"

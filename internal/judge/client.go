@@ -134,10 +134,15 @@ func isLookup(e *exchange.Exchange) bool {
 }
 
 // isSigned says whether a request is one that carries the D24 signature: deposits and
-// refunds, and their statuses.
-func isSigned(e *exchange.Exchange) bool { return isUnder(e, d24.PathDeposits, d24.PathRefunds) }
+// refunds, their statuses, and the lookups of a client that signs those too (AMB-03).
+func isSigned(e *exchange.Exchange) bool {
+	return isPayment(e) || isLookup(e) && strings.HasPrefix(e.Request.Header.Get(d24.HeaderAuthorization), d24.Scheme)
+}
 
-func isDeposits(e *exchange.Exchange) bool { return isSigned(e) || isLookup(e) }
+// isPayment says whether a request is about a deposit or a refund.
+func isPayment(e *exchange.Exchange) bool { return isUnder(e, d24.PathDeposits, d24.PathRefunds) }
+
+func isDeposits(e *exchange.Exchange) bool { return isPayment(e) || isLookup(e) }
 
 func isCashout(e *exchange.Exchange) bool { return isUnder(e, d24.PathCashout) }
 
@@ -221,46 +226,21 @@ func (Client) StaysOnHTTPS(operations []Operation) Finding {
 }
 
 // SentNothing judges that no request came over connections that could not be trusted.
-// handshakes is how many of these the client began.
-func (Client) SentNothing(operations []Operation, handshakes int) Finding {
+// handshakes is how many of these the client began; control is what it sent when the
+// certificate was a good one.
+func (Client) SentNothing(operations []Operation, handshakes int, control []Operation) Finding {
+	const expected = "nothing is sent to a server that cannot be trusted"
 	all := slices.Concat(operations...) // what comes over plain HTTP verifies nothing either
+	trusted := slices.Concat(control...)
 	switch {
 	case len(all) > 0:
-		return broken("nothing is sent to a server that cannot be trusted", name(all[0])+" arrived", all...)
+		return broken(expected, name(all[0])+" arrived", all...)
+	case len(trusted) == 0:
+		return unseen("the same request over a certificate that is good")
 	case handshakes == 0:
 		return unseen("a connection to the server")
 	}
 	return holds()
-}
-
-// KeepsSecrets judges that the signing secrets are nowhere in what was sent, however
-// they are spelled.
-func (c Client) KeepsSecrets(operations []Operation) Finding {
-	secrets := exchange.NewRedactor(map[string]string{
-		d24.EnvDepositsAPISignature: c.Credentials.Deposits.APISignature,
-		d24.EnvCashoutsAPISignature: c.Credentials.Cashouts.APISignature,
-	})
-	return c.known(each(operations, "a request", anything, "the signing secret stays at home", func(e *exchange.Exchange) string {
-		return whereIs(secrets, e)
-	}))
-}
-
-// whereIs says in which part of a request a secret is; empty when in none.
-func whereIs(secrets *exchange.Redactor, e *exchange.Exchange) string {
-	if text := secrets.String(e.Request.URL); text != e.Request.URL {
-		return "in the URL: " + shorten(text)
-	}
-	for _, field := range e.Request.Header {
-		if text := secrets.String(field.Value); text != field.Value {
-			return "in " + shorten(field.Name) + ": " + shorten(text)
-		}
-	}
-	body := string(e.Request.Body)
-	if text := secrets.String(body); text != body {
-		at := strings.Index(text, "{{D24_") // the name stands where the secret was
-		return "in the body: " + shorten(text[max(0, at-20):])
-	}
-	return ""
 }
 
 // Understands says whether a client took an answer as it was sent: status and body are

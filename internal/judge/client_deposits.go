@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,29 +44,30 @@ func (c Client) isReadOnlyKey(text string) bool {
 	return text != "" && text == c.Credentials.Deposits.ReadOnlyKey
 }
 
-// LooksUpWithReadOnlyKey judges that lookups show the read-only key.
+// LooksUpWithReadOnlyKey judges how a lookup shows who asks. The documents name three ways
+// (AMB-03), and any of them is right: Bearer and HTTP Basic with the read-only key, or the
+// signature and headers of any other request.
 func (c Client) LooksUpWithReadOnlyKey(operations []Operation) Finding {
-	return each(operations, "a lookup with Authorization", both(both(isLookup, isWhole), has(d24.HeaderAuthorization)), "Authorization: Bearer and the read-only key", func(e *exchange.Exchange) string {
+	const expected = "the read-only key as Bearer or HTTP Basic, or a D24 signature"
+	return each(operations, "a lookup with Authorization", both(both(isLookup, isWhole), has(d24.HeaderAuthorization)), expected, func(e *exchange.Exchange) string {
 		value := e.Request.Header.Get(d24.HeaderAuthorization)
-		key, bearer := strings.CutPrefix(value, d24.BearerScheme)
-		switch {
-		case !bearer:
-			scheme, _, _ := strings.Cut(value, " ")
-			return "Authorization begins with " + quote(scheme)
-		case !c.isReadOnlyKey(key):
+		scheme, _, _ := strings.Cut(value, " ")
+		login, _, basic := basicOf(e)
+		switch key, bearer := strings.CutPrefix(value, d24.BearerScheme); {
+		case bearer && !c.isReadOnlyKey(key):
 			return "Bearer, and another key"
+		case basic && !c.isReadOnlyKey(login):
+			return "Basic, and another key"
+		case bearer, basic, strings.HasPrefix(value, d24.Scheme):
+			return ""
 		}
-		return ""
+		return "Authorization begins with " + quote(scheme)
 	})
 }
 
-// KeepsReadOnlyKey judges that the read-only key is sent with lookups and nothing else.
-func (c Client) KeepsReadOnlyKey(operations []Operation) Finding {
-	key := exchange.NewRedactor(map[string]string{d24.EnvReadOnlyKey: c.Credentials.Deposits.ReadOnlyKey})
-	other := func(e *exchange.Exchange) bool { return isSigned(e) || isCashout(e) }
-	return each(operations, "a request other than a lookup", other, "the read-only key is for lookups", func(e *exchange.Exchange) string {
-		return whereIs(key, e)
-	})
+// basicOf are user name and password of HTTP Basic, if it is that.
+func basicOf(e *exchange.Exchange) (login, password string, ok bool) {
+	return (&http.Request{Header: http.Header{d24.HeaderAuthorization: {e.Request.Header.Get(d24.HeaderAuthorization)}}}).BasicAuth()
 }
 
 // SendsLogin judges that the API Key is there, in X-Login.
@@ -81,7 +83,9 @@ func (c Client) SendsRightLogin(operations []Operation) Finding {
 func (c Client) login(operations []Operation, picked pick) Finding {
 	return each(operations, "a signed deposits request", both(picked, isWhole), "X-Login with the deposits API Key", func(e *exchange.Exchange) string {
 		switch login := e.Request.Header.Get(d24.HeaderLogin); {
-		case login == c.Credentials.Deposits.APIKey:
+		case repeated(e, d24.HeaderLogin):
+			return "X-Login comes twice"
+		case login == c.Credentials.Deposits.APIKey, isLookup(e) && c.isReadOnlyKey(login):
 			return ""
 		case login == "":
 			return "without X-Login"
@@ -107,6 +111,8 @@ func (Client) WritesAuthorization(operations []Operation) Finding {
 	return each(operations, "a signed deposits request", isSigned, "Authorization: D24, one space, 64 lower-case hexadecimal digits", func(e *exchange.Exchange) string {
 		value, sent := e.Request.Header.Lookup(d24.HeaderAuthorization)
 		switch {
+		case repeated(e, d24.HeaderAuthorization):
+			return "Authorization comes twice"
 		case authorizationForm.MatchString(value):
 			return ""
 		case !sent:
@@ -215,6 +221,9 @@ func says(value any, text string) bool {
 func (Client) WritesDate(operations []Operation) Finding {
 	return each(operations, "a request with X-Date", both(isSigned, has(d24.HeaderDate)), "X-Date such as 2020-06-21T12:33:20Z", func(e *exchange.Exchange) string {
 		value := e.Request.Header.Get(d24.HeaderDate)
+		if repeated(e, d24.HeaderDate) {
+			return "X-Date comes twice"
+		}
 		if _, err := d24.ParseDate(value); err == nil {
 			return ""
 		}

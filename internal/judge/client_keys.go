@@ -37,11 +37,11 @@ func (Client) KeysOnlyOnPosts(operations []Operation) Finding {
 }
 
 // creations are the operations that create something, each with those of its requests
-// that try to.
+// that try to. What comes over plain HTTP is judged for that alone.
 func creations(operations []Operation) []Operation {
 	var list []Operation
 	for _, o := range operations {
-		o = slices.DeleteFunc(slices.Clone(o), func(e *exchange.Exchange) bool { return !isCreation(e) })
+		o = slices.DeleteFunc(slices.Clone(o), func(e *exchange.Exchange) bool { return !isCreation(e) || isPlain(e) })
 		if len(o) > 0 {
 			list = append(list, o)
 		}
@@ -63,10 +63,13 @@ func (Client) KeysForOneOperation(operations []Operation) Finding {
 			}
 			first := owner[key]
 			switch {
+			case repeated(e, d24.HeaderIdempotencyKey):
+				return broken(expected, name(e)+": X-Idempotency-Key comes twice", e)
 			case first == nil:
 				owner[key] = e
 				keyed = append(keyed, e)
 			case slices.Contains(o, first): // a retry
+			case isSameOrder(first, o[0]): // the same once more
 			case path(first) != path(e):
 				return broken(expected, fmt.Sprintf("a deposit and a refund have the key %s", quote(key)), first, e)
 			default:
@@ -118,6 +121,11 @@ func (Client) KeysAreRandom(operations []Operation) Finding {
 	}
 	if len(keys) == 0 {
 		return unseen("an operation with a key")
+	}
+	for i, key := range keys {
+		if bits := randomBits([]string{key}); bits < leastBits {
+			return broken(expected, fmt.Sprintf("the key %s, which holds at most %.0f bits", quote(key), bits), keyed[i])
+		}
 	}
 	if bits := randomBits(keys); bits < leastBits {
 		return broken(expected, fmt.Sprintf("at most %.0f bits change from key to key, such as %s", bits, quotes(keys)), keyed...)

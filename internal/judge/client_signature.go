@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -134,6 +133,9 @@ var payloadForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // WritesPayloadSignature judges the form of Payload-Signature.
 func (Client) WritesPayloadSignature(operations []Operation) Finding {
 	return each(operations, "a signed cashouts request", isCashoutSigned, "Payload-Signature: 64 lower-case hexadecimal digits", func(e *exchange.Exchange) string {
+		if repeated(e, d24.HeaderPayloadSignature) {
+			return "Payload-Signature comes twice"
+		}
 		if value := e.Request.Header.Get(d24.HeaderPayloadSignature); !payloadForm.MatchString(value) {
 			return "Payload-Signature: " + quote(value)
 		}
@@ -213,25 +215,6 @@ func (c Client) SendsPassphrase(operations []Operation) Finding {
 			return "pass is the API Signature, the signing secret"
 		}
 		return "pass is something else"
-	})
-}
-
-// CarriesCredentials judges that login and pass are in the body and nowhere else. HTTP
-// Basic beside them is what one sentence of the documents asks for (AMB-02).
-func (c Client) CarriesCredentials(operations []Operation) Finding {
-	pass := exchange.NewRedactor(map[string]string{d24.EnvCashoutsAPIPassphrase: c.Credentials.Cashouts.APIPassphrase})
-	return each(operations, "a cashouts request", both(isCashout, isWhole), "login and pass in the body, and nowhere else", func(e *exchange.Exchange) string {
-		switch login, password := bodyCredentials(e); {
-		case login == "" || password == "":
-			return "without login and pass in the body"
-		case !utf8.ValidString(e.Request.URL):
-			return "the URL is not text"
-		}
-		outside := *e
-		outside.Request.Body = nil
-		outside.Request.Header = e.Request.Header.Clone()
-		outside.Request.Header.Delete(d24.HeaderAuthorization)
-		return whereIs(pass, &outside)
 	})
 }
 

@@ -22,6 +22,8 @@ func Replays(first *exchange.Exchange, retries ...*exchange.Exchange) Finding {
 	for _, e := range retries {
 		switch {
 		case isReplay(first, e):
+		case first.Response.Status == http.StatusInternalServerError && e.Status() > first.Response.Status && isOwnError(e):
+			return broken(expected, Describe(e), first, e)
 		case isTransient(e), Read(e).Kind == Busy && first.Response.Status < http.StatusInternalServerError, refusesCaller(e, Read(e)):
 			if doubt.Outcome == Holds {
 				doubt = unclear(expected, Describe(e), first, e)
@@ -47,9 +49,25 @@ func isKeyInUse(e *exchange.Exchange) bool {
 	return answer.Kind == Refusal && answer.Code == int(d24.CodeIdempotencyKeyUsed)
 }
 
+// IsInFlight says whether a request was refused because the first with its key is not done
+// yet: with the documented code, or with HTTP 409 and a code of the server's own (AMB-08).
+func IsInFlight(e *exchange.Exchange) bool {
+	return isKeyInUse(e) || Read(e).Kind == Refusal && e.Response.Status == http.StatusConflict
+}
+
 // isTransient says whether an answer tells nothing of the operation's result.
 func isTransient(e *exchange.Exchange) bool {
 	return Read(e).Kind == Busy && (e.Status() != http.StatusInternalServerError || e.Response.Truncated)
+}
+
+// isOwnError says whether an answer 5xx is the server's own: an error in JSON, where a
+// gateway has a page.
+func isOwnError(e *exchange.Exchange) bool {
+	if e.Response == nil || e.Response.Truncated || e.Response.Status < http.StatusInternalServerError {
+		return false
+	}
+	answer := Read(e)
+	return answer.JSON && answer.HasCode
 }
 
 // difference shows two bodies around the first byte in which they differ.
@@ -64,12 +82,13 @@ func difference(a, b []byte) string {
 }
 
 // ReplaysOrRejects judges retries that may meet the first request in flight: each is
-// the stored answer or refused with 104 (reading AMB-08), and none is a second object.
+// the stored answer or refused because its key is in use (reading AMB-08), and none is a
+// second object.
 // It also tells whether one was refused so.
 func ReplaysOrRejects(first *exchange.Exchange, retries ...*exchange.Exchange) (finding Finding, rejected bool) {
 	var rest []*exchange.Exchange
 	for _, e := range retries {
-		if isKeyInUse(e) {
+		if IsInFlight(e) {
 			rejected = true
 			continue
 		}
@@ -112,4 +131,25 @@ func ReplaysOrCreates(first, other *exchange.Exchange) (finding Finding, replaye
 		return unclear("accepted, or the first answer", Describe(other), first, other), false
 	}
 	return holds(first, other), false
+}
+
+// IsOwnAnswer judges a lookup that carries a key which another lookup carried before: it is
+// answered as it is without the key. Lookups whose answers are alike prove nothing, and
+// hold.
+func IsOwnAnswer(without, another, with *exchange.Exchange) Finding {
+	over := []*exchange.Exchange{without, another, with}
+	for _, e := range []*exchange.Exchange{without, another} {
+		if Read(e).Kind != Accepted {
+			return unclear("each lookup is accepted by itself", Describe(e), over...)
+		}
+	}
+	switch {
+	case Read(with).Kind == Busy:
+		return unclear("its own answer", Describe(with), over...)
+	case isReplay(without, another):
+		return holds(over...)
+	case isReplay(another, with):
+		return broken("its own answer", "the answer of the other lookup with the key", over...)
+	}
+	return IsAccepted(with)
 }

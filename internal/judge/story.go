@@ -2,7 +2,9 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -20,6 +22,15 @@ func IsAccepted(e *exchange.Exchange) Finding {
 	case Refusal, Odd:
 	}
 	return broken("accepted", Describe(e), e)
+}
+
+// IsAcceptedAnew judges a request that the rules allow, after an earlier one. A 500 that is
+// the earlier one's, byte for byte, is its stored answer and no trouble of the moment.
+func IsAcceptedAnew(earlier, e *exchange.Exchange) Finding {
+	if earlier != e && e.Status() == http.StatusInternalServerError && isReplay(earlier, e) {
+		return broken("accepted", Describe(e)+", the stored answer of another request", earlier, e)
+	}
+	return IsAccepted(e)
 }
 
 // IsRefusedAlone judges a refusal whose twin is told by the story around it, such as
@@ -79,6 +90,17 @@ func AtMost(most int, exchanges ...*exchange.Exchange) Finding {
 		return doubt
 	case len(accepted) == 0 && most > 0:
 		return unclear("some of them are accepted", fmt.Sprintf("none of %d are", len(exchanges)), exchanges...)
+	}
+	return holds(exchanges...)
+}
+
+// NoneAccepted judges requests of which each has a fault for which it is refused: for what
+// it is refused is judged elsewhere.
+func NoneAccepted(exchanges ...*exchange.Exchange) Finding {
+	for _, e := range exchanges {
+		if answer := Read(e); answer.Kind == Accepted || answer.ObjectID != "" {
+			return broken("refused", Describe(e), e)
+		}
 	}
 	return holds(exchanges...)
 }
@@ -175,7 +197,7 @@ func DoesNotKnow(e *exchange.Exchange, invoice string) Finding {
 	case answer.Kind == Refusal:
 		return holds(e)
 	case answer.Kind == Accepted:
-		found := fieldsOf(e).text("invoice_id")
+		found := cmp.Or(fieldsOf(e).text("invoice_id"), fieldsOf(e).text("merchant_invoice_id"))
 		switch {
 		case invoice == "" || found == invoice:
 			return broken(expected, Describe(e), e)
@@ -199,4 +221,39 @@ func IsUnknown(e *exchange.Exchange) Finding {
 func SaysUnknown(e *exchange.Exchange) bool {
 	answer := Read(e)
 	return answer.Kind == Refusal && answer.Code == int(d24.CashoutNotFound)
+}
+
+// InvoiceOf is the invoice_id of a deposit creation; empty for another request.
+func InvoiceOf(e *exchange.Exchange) string {
+	if purpose, field := purposeOf(e); purpose != creation || field != fieldDeposit {
+		return ""
+	}
+	return requestField(e, "invoice_id")
+}
+
+// ExternalIDOf is the external_id of a cashout creation; empty for another request.
+func ExternalIDOf(e *exchange.Exchange) string {
+	if purpose, field := purposeOf(e); purpose != creation || field != fieldCashout {
+		return ""
+	}
+	return requestField(e, "external_id")
+}
+
+// SumsTo judges that the amounts that status answers tell sum to no more than a limit.
+func SumsTo(limit d24.Amount, statuses ...*exchange.Exchange) Finding {
+	sum := d24.Amount(0)
+	for _, e := range statuses {
+		if f := IsAccepted(e); f.Outcome != Holds {
+			return unclear("the status of each refund", Describe(e), e)
+		}
+		amount, err := d24.ParseAmount(fieldsOf(e).text("amount"))
+		if err != nil {
+			return unclear("the amount of each refund", Describe(e)+" without an amount", e)
+		}
+		sum += amount
+	}
+	if sum > limit {
+		return broken(fmt.Sprintf("%s at most", limit), sum.String(), statuses...)
+	}
+	return holds(statuses...)
 }

@@ -15,6 +15,7 @@ import (
 type Reason struct {
 	Because string // "its signature", after "refused because of"
 	Codes   []int
+	AnyCode bool // the documented codes are known and not judged
 }
 
 // expected is what a request with this fault ought to meet.
@@ -24,6 +25,9 @@ func (r Reason) expected() string {
 	}
 	return "refused because of " + r.Because
 }
+
+// judgesCode says whether a refusal must carry one of the codes.
+func (r Reason) judgesCode() bool { return len(r.Codes) > 0 && !r.AnyCode }
 
 // codes are the documented codes in words.
 func (r Reason) codes() string {
@@ -45,9 +49,9 @@ func IsRefused(control, probe, again *exchange.Exchange, reason Reason) Finding 
 	return isRefused(probe, reason, over)
 }
 
-// IsShutOut judges a probe from an address that is not let in. The documents do not say
-// how deposits refuse it, so a connection that is closed or never made is a refusal like
-// any other; where a code is documented, an answer has to have it.
+// IsShutOut judges a probe from an address that is not let in. A connection that is closed
+// or never made is a refusal like any other: who is not listed does not reach the API.
+// Where a code is documented, an answer has to have it.
 func IsShutOut(control, probe, again *exchange.Exchange, reason Reason) Finding {
 	over := []*exchange.Exchange{control, probe, again}
 	if f := controlsHold(control, again, over); f.Outcome != Holds {
@@ -56,7 +60,7 @@ func IsShutOut(control, probe, again *exchange.Exchange, reason Reason) Finding 
 	shut := probe.Failure != nil && slices.Contains([]exchange.FailureKind{
 		exchange.FailureClosed, exchange.FailureRefused, exchange.FailureUnreachable, exchange.FailureTLS, exchange.FailureTimeout,
 	}, probe.Failure.Kind)
-	if shut && len(reason.Codes) == 0 {
+	if shut {
 		return holds(over...)
 	}
 	return isRefused(probe, reason, over)
@@ -68,7 +72,7 @@ func isRefused(e *exchange.Exchange, reason Reason, over []*exchange.Exchange) F
 		return unclear(reason.expected(), Describe(e), over...)
 	case answer.Kind != Refusal:
 		return broken(reason.expected(), Describe(e), over...)
-	case len(reason.Codes) > 0 && (!answer.HasCode || !slices.Contains(reason.Codes, answer.Code)):
+	case reason.judgesCode() && (!answer.HasCode || !slices.Contains(reason.Codes, answer.Code)):
 		return broken(fmt.Sprintf("%s, with code %s", reason.expected(), reason.codes()), Describe(e), over...)
 	}
 	return holds(over...)
@@ -82,8 +86,24 @@ func IsAcceptedToo(control, probe, again *exchange.Exchange) Finding {
 		return f
 	}
 	f := IsAccepted(probe)
+	if is, was := Read(probe).ObjectField, Read(control).ObjectField; f.Outcome == Holds && is != was {
+		f = broken("accepted", Describe(probe)+", the answer of another request")
+	}
 	f.Exchanges = over
 	return f
+}
+
+// IsVerified judges a request whose signature is right: it is accepted, or refused for
+// something else than its signature, such as its size.
+func IsVerified(control, probe, again *exchange.Exchange, reason Reason) Finding {
+	over := []*exchange.Exchange{control, probe, again}
+	if f := controlsHold(control, again, over); f.Outcome != Holds {
+		return f
+	}
+	if answer := Read(probe); answer.Kind == Refusal && slices.Contains(reason.Codes, answer.Code) {
+		return broken("not "+reason.expected()+": it is signed as it is sent", Describe(probe), over...)
+	}
+	return IsClear(control, probe, again)
 }
 
 // IsClear judges nothing but that a twin can be read: both controls were accepted, and

@@ -22,6 +22,7 @@ type Options struct {
 	Roots       *x509.CertPool // nil = the system's
 	LocalIP     netip.Addr     // where to call from; zero = as the system likes
 	NoProxy     bool           // go straight even where the environment names a proxy
+	Proxy       *url.URL       // go through this one; nil = as the environment says
 	Timeout     time.Duration  // of one request, from start to answer read; 0 = 10 s
 	// Now is the time by the server's clock, as well as it is known; nil = time.Now.
 	Now   func() time.Time
@@ -54,7 +55,7 @@ func New(opts Options) (*Client, error) {
 		Options:     opts,
 		depositsKey: d24.NewKey(opts.Credentials.Deposits.APISignature),
 		cashoutsKey: d24.NewKey(opts.Credentials.Cashouts.APISignature),
-		sender:      wire.New(wire.Options{Roots: opts.Roots, LocalIP: opts.LocalIP, NoProxy: opts.NoProxy, Timeout: opts.Timeout}),
+		sender:      wire.New(wire.Options{Roots: opts.Roots, LocalIP: opts.LocalIP, NoProxy: opts.NoProxy, Proxy: opts.Proxy, Timeout: opts.Timeout}),
 	}, nil
 }
 

@@ -16,6 +16,8 @@ const (
 	SignedDeposit              // X-Login, X-Date and Authorization: D24 …
 	SignedCashout              // Payload-Signature; login and pass are in the body already
 	ReadOnlyBearer             // Authorization: Bearer with the read-only key
+	ReadOnlyBasic              // HTTP Basic with the read-only key as user name (reading AMB-03)
+	KeyBasic                   // HTTP Basic with the deposits API key as user name (reading AMB-03)
 )
 
 // A Request is what to send, before it is dated and signed.
@@ -104,6 +106,10 @@ func (c *Client) draft(r Request, now time.Time) *Draft {
 		d.Sign.Secret = c.Credentials.Cashouts.APISignature
 	case ReadOnlyBearer:
 		d.Header.Set(d24.HeaderAuthorization, d24.BearerScheme+c.Credentials.Deposits.ReadOnlyKey)
+	case ReadOnlyBasic:
+		d.Header.Set(d24.HeaderAuthorization, BasicAuth(c.Credentials.Deposits.ReadOnlyKey, ""))
+	case KeyBasic:
+		d.Header.Set(d24.HeaderAuthorization, BasicAuth(c.Credentials.Deposits.APIKey, ""))
 	case Unsigned:
 	}
 	if r.IdempotencyKey != "" {
@@ -119,7 +125,7 @@ func (c *Client) sign(d *Draft) {
 		d.Header.Set(d24.HeaderAuthorization, c.key(d.Sign.Secret).Authorization(d.Sign.Date, d.Sign.Login, d.Sign.Body))
 	case SignedCashout:
 		d.Header.Set(d24.HeaderPayloadSignature, c.key(d.Sign.Secret).Payload(d.Sign.Body))
-	case ReadOnlyBearer, Unsigned:
+	case ReadOnlyBearer, ReadOnlyBasic, KeyBasic, Unsigned:
 	}
 }
 

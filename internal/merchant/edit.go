@@ -126,3 +126,33 @@ func encode(v any) []byte {
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
+
+// Padded is the same JSON object with so many spaces behind its opening brace, so that
+// every field stands behind them. What is no object stays as it is.
+func Padded(object []byte, by int) []byte {
+	if _, _, err := split(object); err != nil {
+		return object
+	}
+	open := bytes.IndexByte(object, '{') + 1
+	return slices.Concat(object[:open], bytes.Repeat([]byte{' '}, by), object[open:])
+}
+
+// Twice is a JSON object with its first field there a second time, at its end.
+func Twice(object []byte) []byte {
+	fields, closing, err := split(object)
+	if err != nil || len(fields) == 0 {
+		return object
+	}
+	return join(object, closing, append(fields, fields[0]))
+}
+
+// ChangeField changes a letter or digit in the value of the top-level field at an index,
+// the last one that the value has.
+func ChangeField(object []byte, at int) []byte {
+	fields, _, err := split(object)
+	if err != nil || at < 0 || at >= len(fields) {
+		return object
+	}
+	f := fields[at]
+	return slices.Concat(object[:f.value], ChangeLastField(object[f.value:f.end]), object[f.end:])
+}

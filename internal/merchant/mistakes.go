@@ -136,3 +136,42 @@ func Latin1(body []byte) []byte {
 	}
 	return out
 }
+
+// A Spelling changes a text: how somebody may get a credential or a key wrong.
+type Spelling struct {
+	Name   string
+	Change func(string) string
+}
+
+// Spellings are the forms in which a text can be nearly right.
+func Spellings() []Spelling {
+	replace := func(text string, at int) string {
+		if at >= len(text) {
+			return text
+		}
+		other := byte('x')
+		if text[at] == other {
+			other = 'y'
+		}
+		return text[:at] + string(other) + text[at+1:]
+	}
+	return []Spelling{
+		{"its last character changed", ChangeLast}, // first, since a script can make it
+		{"its first character changed", func(s string) string { return replace(s, 0) }},
+		{"a character in the middle changed", func(s string) string { return replace(s, len(s)/2) }},
+		{"cut by one character", func(s string) string { return s[:max(len(s)-1, 0)] }},
+		{"cut in half", func(s string) string { return s[:len(s)/2] }},
+		{"its first character missing", func(s string) string { return s[min(1, len(s)):] }},
+		{"a character too many", func(s string) string { return s + "x" }},
+		{"written twice", func(s string) string { return s + s }},
+		{"in the other case", OtherCase},
+	}
+}
+
+// OtherCase has upper-case letters in lower case and the other way round.
+func OtherCase(text string) string {
+	if upper := strings.ToUpper(text); upper != text {
+		return upper
+	}
+	return strings.ToLower(text)
+}

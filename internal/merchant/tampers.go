@@ -60,7 +60,7 @@ func WithSignature(change func(digest string, s Signing) string) Tamper {
 			name, scheme = d24.HeaderAuthorization, d24.Scheme
 		case SignedCashout:
 			name = d24.HeaderPayloadSignature
-		case ReadOnlyBearer, Unsigned:
+		case ReadOnlyBearer, ReadOnlyBasic, KeyBasic, Unsigned:
 			return
 		}
 		digest := strings.TrimPrefix(d.Header.Get(name), scheme)
@@ -114,6 +114,28 @@ func WithCashoutCredentials(login, pass string) Tamper {
 	}}
 }
 
+// AsMerchant sends another merchant's credentials wherever ours stand, and signs with
+// them.
+func AsMerchant(c d24.Credentials) Tamper {
+	return Tamper{Before: func(d *Draft) {
+		switch d.Auth {
+		case SignedDeposit:
+			d.SetLogin(c.Deposits.APIKey)
+			d.Sign.Secret = c.Deposits.APISignature
+		case SignedCashout:
+			WithCashoutCredentials(c.Cashouts.APIKey, c.Cashouts.APIPassphrase).Before(d)
+			d.Sign.Secret = c.Cashouts.APISignature
+		case ReadOnlyBearer:
+			d.Header.Set(d24.HeaderAuthorization, d24.BearerScheme+c.Deposits.ReadOnlyKey)
+		case ReadOnlyBasic:
+			d.Header.Set(d24.HeaderAuthorization, BasicAuth(c.Deposits.ReadOnlyKey, ""))
+		case KeyBasic:
+			d.Header.Set(d24.HeaderAuthorization, BasicAuth(c.Deposits.APIKey, ""))
+		case Unsigned:
+		}
+	}}
+}
+
 // WithoutSecrets keeps what must not travel in the open out of a request: the Bearer
 // key and the passphrase become made-up ones. An API key, which names us, and a
 // signature, which proves one request, may travel.
@@ -122,6 +144,8 @@ func WithoutSecrets() Tamper {
 		switch d.Auth {
 		case ReadOnlyBearer:
 			d.Header.Set(d24.HeaderAuthorization, d24.BearerScheme+"made-up-for-plain-http")
+		case ReadOnlyBasic, KeyBasic:
+			d.Header.Set(d24.HeaderAuthorization, BasicAuth("made-up-for-plain-http", ""))
 		case SignedCashout:
 			d.SetBody(SetField(d.Body, "pass", "made-up-for-plain-http"))
 			d.Header.Delete(d24.HeaderAuthorization)

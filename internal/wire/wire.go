@@ -7,7 +7,7 @@
 // says nothing. So GetBody is nil, each connection counts the bytes that leave through
 // it, and what net/http sends after that is stopped. Only a request of which nothing has
 // left, because the peer had closed the connection while it was idle, goes out on
-// another. Redirects are not followed, and no proxy is used on loopback.
+// another. Redirects are not followed, and no proxy of the environment is used on loopback.
 //
 // # Record
 //
@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -32,6 +33,7 @@ type Options struct {
 	Roots   *x509.CertPool // nil = the system's
 	LocalIP netip.Addr     // where to call from; zero = as the system likes
 	NoProxy bool           // go straight even where the environment names a proxy
+	Proxy   *url.URL       // go through this one, to loopback too; nil = as the environment says
 	Timeout time.Duration  // of one exchange, from start to answer read; 0 = DefaultTimeout
 }
 
@@ -60,7 +62,10 @@ func New(opts Options) *Sender {
 		opts.Timeout = DefaultTimeout
 	}
 	proxy := http.ProxyFromEnvironment // net/http never uses it for loopback
-	if opts.NoProxy {
+	switch {
+	case opts.Proxy != nil:
+		proxy = http.ProxyURL(opts.Proxy)
+	case opts.NoProxy:
 		proxy = nil
 	}
 	dialer := &net.Dialer{Timeout: opts.Timeout}
