@@ -65,15 +65,17 @@ type Cashout struct {
 
 // ApproveDeposit completes a deposit; its amount is added to the balance unless the
 // deposit is a test.
-func (a *Admin) ApproveDeposit(id string) error { return a.moveDeposit(id, d24.DepositCompleted) }
+func (a *Admin) ApproveDeposit(id string) error { return a.MoveDeposit(id, d24.DepositCompleted) }
 
 // ExpireDeposit lets the time of a pending deposit run out.
-func (a *Admin) ExpireDeposit(id string) error { return a.moveDeposit(id, d24.DepositExpired) }
+func (a *Admin) ExpireDeposit(id string) error { return a.MoveDeposit(id, d24.DepositExpired) }
 
 // CancelDeposit cancels a deposit that has not been paid.
-func (a *Admin) CancelDeposit(id string) error { return a.moveDeposit(id, d24.DepositCancelled) }
+func (a *Admin) CancelDeposit(id string) error { return a.MoveDeposit(id, d24.DepositCancelled) }
 
-func (a *Admin) moveDeposit(id string, to d24.DepositStatus) error {
+// MoveDeposit brings a deposit into another status, if the status flow has that step. It
+// returns an ErrNotFound or an ErrTransition.
+func (a *Admin) MoveDeposit(id string, to d24.DepositStatus) error {
 	rules, now := a.env.rules, a.env.clock.now()
 	return a.move("deposit", id, string(to), func(tx *store.Tx, number int64) (string, bool) {
 		d := tx.Deposit(number)
@@ -110,6 +112,12 @@ func (a *Admin) CompleteCashout(id string) error {
 func (a *Admin) RejectCashout(id string) error {
 	return a.moveCashout(id, d24.CashoutDelivered, d24.CashoutRejected)
 }
+
+// HoldCashout puts a pending cashout on hold, and UnholdCashout makes it pending again.
+func (a *Admin) HoldCashout(id string) error { return a.moveCashout(id, d24.CashoutOnHold) }
+
+// UnholdCashout makes a cashout that is on hold pending again.
+func (a *Admin) UnholdCashout(id string) error { return a.moveCashout(id, d24.CashoutPending) }
 
 // CancelCashout cancels a cashout on the panel, which gives its amount back.
 func (a *Admin) CancelCashout(id string) error { return a.moveCashout(id, d24.CashoutCancelled) }
@@ -158,6 +166,38 @@ func (a *Admin) MoveRefund(id string, to d24.RefundStatus) error {
 		a.env.refundChanged(r)
 		return from, true
 	})
+}
+
+// SettleRefund has the bank complete or reject a refund. A pending one is delivered first.
+func (a *Admin) SettleRefund(id string, to d24.RefundStatus) error {
+	if err := a.MoveRefund(id, d24.RefundDelivered); err != nil && !errors.Is(err, ErrTransition) {
+		return err
+	}
+	return a.MoveRefund(id, to)
+}
+
+// RenameDeposit gives a deposit another id, which may be any number of up to 18 digits that
+// no deposit has. Receivers have to tell ids apart that some languages do not.
+func (a *Admin) RenameDeposit(id, to string) error {
+	return a.rename("deposit", id, to, (*store.Tx).RenameDeposit)
+}
+
+// RenameCashout does the same for a cashout.
+func (a *Admin) RenameCashout(id, to string) error {
+	return a.rename("cashout", id, to, (*store.Tx).RenameCashout)
+}
+
+func (a *Admin) rename(kind, id, to string, rename func(tx *store.Tx, id, to int64) bool) error {
+	from, _ := parseID(id)
+	number, ok := parseID(to)
+	if !ok || number == 0 {
+		return fmt.Errorf("rename %s %q: %q is not an id of up to 18 digits", kind, id, to)
+	}
+	a.env.state.Update(func(tx *store.Tx) { ok = rename(tx, from, number) })
+	if !ok {
+		return fmt.Errorf("rename %s %q to %s: %w, or there is one of that id already", kind, id, to, ErrNotFound)
+	}
+	return nil
 }
 
 // move runs a change of one transaction and puts what went wrong into words. The
@@ -314,9 +354,12 @@ func (a *Admin) Arrived() int { return a.env.exchanges.last() }
 // exchanges.
 func (a *Admin) Settle(ctx context.Context) error { return a.env.underWay.wait(ctx) }
 
-// RaiseIDs has ids from now on be beyond 32 bits (AMB-29). It forgets all transactions
-// and keys, as [Admin.Reset] does.
-func (a *Admin) RaiseIDs() { a.env.raiseIDs() }
+// IDsFrom has the ids of deposits, refunds and cashouts go on from a number (AMB-29), until
+// back is called. Both forget all transactions and keys, as [Admin.Reset] does.
+func (a *Admin) IDsFrom(id int64) (back func()) {
+	before := a.env.countFrom(store.Bases{Deposits: id, Refunds: id, Cashouts: id})
+	return func() { a.env.countFrom(before) }
+}
 
 // Deposits lists the deposits that are kept, oldest first.
 func (a *Admin) Deposits() []Deposit {
@@ -338,6 +381,19 @@ func (a *Admin) Deposits() []Deposit {
 // DepositCount is how many deposits were created since the start or the last Reset.
 func (a *Admin) DepositCount() (n int) {
 	a.env.state.Update(func(tx *store.Tx) { n = tx.DepositsCreated() })
+	return n
+}
+
+// CountDeposits returns how many of the deposits that are kept have the invoice_id, of
+// whichever merchant.
+func (a *Admin) CountDeposits(invoiceID string) (n int) {
+	a.env.state.Update(func(tx *store.Tx) {
+		tx.Deposits(func(d *store.Deposit) {
+			if d.InvoiceID == invoiceID {
+				n++
+			}
+		})
+	})
 	return n
 }
 

@@ -26,7 +26,9 @@ type call struct {
 	op       *operation
 	id       string // in the path
 	body     []byte
+	date     time.Time // of X-Date
 	caller   *merchant
+	about    subject
 	ticket   *store.Ticket // while this call does the work of a key
 	cashout  *cashoutBody  // parsed early: a cashout's login stands in its body
 
@@ -35,6 +37,8 @@ type call struct {
 	reword    func(answer) answer // what an injected fault makes of the answer on its way; nil = nothing
 	extra     http.Header         // headers that it adds
 	abandoned bool                // an injected fault stopped the call before its work: its key is free again
+
+	pardoned *pardon // by a mutant
 }
 
 // An ending is how the connection ends.
@@ -56,7 +60,8 @@ func (c *call) header(name string) string {
 
 // commit has the call's effect, and files its answer under the call's key, at once.
 func (c *call) commit(effect func(*store.Tx) answer) answer {
-	return c.env.state.Commit(c.ticket, c.now, c.env.rules.storeOutcome, effect)
+	rules := c.env.rules
+	return c.env.state.Commit(c.ticket, c.now, rules.storeOutcome, func(tx *store.Tx) answer { return rules.outcome(c, effect(tx)) })
 }
 
 // serverName stands on every answer, so that nobody takes the mock for the real
@@ -133,10 +138,10 @@ func (e *environment) answer(c *call, tooLarge bool) answer {
 	if tooLarge {
 		return *bodyTooLarge(c.op.product)
 	}
-	if !e.rules.whitelisted(c, e.rules.peer(c.request)) {
-		return *refuseFor(c.op.product, http.StatusUnauthorized, d24.CodeInvalidIP, d24.CashoutUnregisteredIP, "Unregistered IP address")
+	if refusal := c.meets(c.op.arrival); refusal != nil {
+		return *refusal
 	}
-	return e.rules.admit(c, c.op.identify)
+	return e.rules.admit(c, e.rules.identify)
 }
 
 // withHeaders gives an answer the headers that every answer has.

@@ -41,13 +41,11 @@ func createCashout(c *call) answer {
 // external id makes one cashout. Too little money does not use the id up (reading
 // AMB-38).
 func makeCashout(c *call, cashout *store.Cashout) answer {
-	rules, m := c.env.rules, c.caller
+	m := c.caller
 	return c.commit(func(tx *store.Tx) answer {
-		if rules.externalIDUsed(tx, m, cashout.ExternalID) {
-			return *externalIDTaken()
-		}
-		if !rules.enoughFunds(tx.Balance(m.number), cashout.Amount) {
-			return *insufficientFunds()
+		c.about = subject{tx: tx, cashout: cashout}
+		if refusal := c.meets(c.op.business); refusal != nil {
+			return *refusal
 		}
 		tx.SetBalance(m.number, tx.Balance(m.number)-cashout.Amount)
 		tx.AddCashout(cashout)
@@ -64,7 +62,7 @@ func cashoutStatus(c *call) answer {
 	var a answer
 	c.env.state.Update(func(tx *store.Tx) {
 		if cashout := c.env.rules.findCashout(c, tx); cashout != nil {
-			a = respond(http.StatusOK, cashoutStatusAnswer(cashout))
+			a = respond(http.StatusOK, c.cashoutStatusAnswer(cashout.Status))
 		} else {
 			a = *invalid(d24.CashoutNotFound, "Cashout not found with this ID")
 		}
@@ -86,7 +84,7 @@ func updateCashout(c *call) answer {
 	default:
 		return *refuseCashout(http.StatusBadRequest, d24.CashoutStatusNotSupported, "Status not supported for this request")
 	}
-	return c.moveCashout(to, http.StatusBadRequest, "Invalid status transition")
+	return c.moveCashout(to)
 }
 
 // cancelCashout is DELETE /v3/cashout/cancel, which wants both ids.
@@ -97,7 +95,7 @@ func cancelCashout(c *call) answer {
 	if refusal := c.needs(c.cashout.ExternalID != "", "external_id"); refusal != nil {
 		return *refusal
 	}
-	return c.moveCashout(d24.CashoutCancelled, http.StatusPreconditionFailed, "Invalid status: not Pending")
+	return c.moveCashout(d24.CashoutCancelled)
 }
 
 // needs refuses a request whose fields have wrong types or lack an id.
@@ -112,18 +110,18 @@ func (c *call) needs(there bool, field string) *answer {
 }
 
 // moveCashout brings the cashout that the request names into another status.
-func (c *call) moveCashout(to d24.CashoutStatus, httpStatus int, refusal string) answer {
-	rules := c.env.rules
+func (c *call) moveCashout(to d24.CashoutStatus) answer {
 	return c.commit(func(tx *store.Tx) answer {
-		cashout := rules.findCashout(c, tx)
-		switch {
-		case cashout == nil:
+		cashout := c.env.rules.findCashout(c, tx)
+		if cashout == nil {
 			return *invalid(d24.CashoutNotFound, "Cashout not found with this ID")
-		case !rules.cashoutTransition(cashout.Status, to):
-			return *refuseCashout(httpStatus, d24.CashoutInvalidStatus, refusal)
+		}
+		c.about = subject{tx: tx, cashout: cashout, to: to}
+		if refusal := c.meets(c.op.business); refusal != nil {
+			return *refusal
 		}
 		c.env.setCashout(tx, cashout, to)
-		return respond(http.StatusOK, cashoutStatusAnswer(cashout))
+		return respond(http.StatusOK, c.cashoutStatusAnswer(cashout.Status))
 	})
 }
 
@@ -159,9 +157,10 @@ const (
 	rejectionReason = "ERROR_REJECTED_BY_BANK"
 )
 
-func cashoutStatusAnswer(cashout *store.Cashout) d24.CashoutStatusAnswer {
-	a := d24.CashoutStatusAnswer{Status: cashout.Status, Description: cashout.Status.String()}
-	if cashout.Status == d24.CashoutRejected {
+func (c *call) cashoutStatusAnswer(status d24.CashoutStatus) d24.CashoutStatusAnswer {
+	status = c.env.rules.shownCashout(status)
+	a := d24.CashoutStatusAnswer{Status: status, Description: status.String()}
+	if status == d24.CashoutRejected {
 		a.RejectionCode, a.RejectionReason = rejectionCode, rejectionReason
 	}
 	return a
@@ -182,6 +181,13 @@ func cashoutTransition(from, to d24.CashoutStatus) bool {
 	}
 	return false
 }
+
+// The refusals of a transition by hold and release, and by cancel.
+func invalidTransition() *answer {
+	return refuseCashout(http.StatusBadRequest, d24.CashoutInvalidStatus, "Invalid status transition")
+}
+
+func notPending() *answer { return invalid(d24.CashoutInvalidStatus, "Invalid status: not Pending") }
 
 func externalIDTaken() *answer { return invalid(d24.CashoutExternalIDUsed, "External ID already used") }
 

@@ -3,6 +3,8 @@ package mock
 import (
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,14 +29,72 @@ const expiredFor = time.Hour
 
 // presented is the certificate that a listener shows in the place of its own.
 type presented struct {
-	bad        atomic.Pointer[tls.Config] // nil = its own
+	bad        atomic.Pointer[tls.Config]    // nil = its own
+	turns      atomic.Pointer[[]*tls.Config] // shown in turn, a connection each; nil = bad
 	handshakes atomic.Int64
+
+	mu    sync.Mutex
+	shown map[string]Certificate // by the address of who saw it, while they are shown in turn
 }
 
 // choose is called for every handshake.
-func (p *presented) choose(*tls.ClientHelloInfo) (*tls.Config, error) {
-	p.handshakes.Add(1)
-	return p.bad.Load(), nil
+func (p *presented) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	n := p.handshakes.Add(1)
+	turns := p.turns.Load()
+	if turns == nil {
+		return p.bad.Load(), nil
+	}
+	turn := int(n-1) % len(*turns)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shown[hello.Conn.RemoteAddr().String()] = badCertificates()[turn]
+	return (*turns)[turn], nil
+}
+
+// badCertificates are those that must be refused.
+func badCertificates() []Certificate {
+	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate}
+}
+
+// PresentInTurn shows each connection to come another of the bad certificates. Shown says
+// which of them a peer saw.
+func (m *Mock) PresentInTurn() error {
+	var turns []*tls.Config
+	for _, c := range badCertificates() {
+		config, err := m.configFor(c)
+		if err != nil {
+			return fmt.Errorf("present certificates in turn: %w", err)
+		}
+		turns = append(turns, config)
+	}
+	m.api.mu.Lock()
+	m.api.shown = map[string]Certificate{}
+	m.api.mu.Unlock()
+	m.api.turns.Store(&turns)
+	m.api.open.closeAll()
+	return nil
+}
+
+// Shown are the certificates that were shown in turn, by the addresses of the peers.
+func (m *Mock) Shown() map[string]Certificate {
+	m.api.mu.Lock()
+	defer m.api.mu.Unlock()
+	return maps.Clone(m.api.shown)
+}
+
+// SpeakHTTP1 has the API's address offer nothing but HTTP/1.1 to connections to come, or
+// HTTP/2 again, and ends those that there are. The certificate is a good one.
+func (m *Mock) SpeakHTTP1(only bool) error {
+	if !only {
+		return m.Present(GoodCertificate)
+	}
+	certificate, err := m.authority.Issue(m.leaf)
+	if err != nil {
+		return fmt.Errorf("speak HTTP/1.1: %w", err)
+	}
+	m.api.bad.Store(&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+	m.api.open.closeAll()
+	return nil
 }
 
 // Present changes the certificate of the API's address for all connections to come, and
@@ -44,6 +104,7 @@ func (m *Mock) Present(c Certificate) error {
 	if err != nil {
 		return fmt.Errorf("present certificate: %w", err)
 	}
+	m.api.turns.Store(nil)
 	m.api.bad.Store(config)
 	m.api.open.closeAll()
 	return nil

@@ -55,8 +55,9 @@ func createDeposit(c *call) answer {
 		payer = string(encode(body.Payer))
 	}
 	return c.commit(func(tx *store.Tx) answer {
-		if body.InvoiceID != "" && rules.invoiceUsed(tx, c.caller, body.InvoiceID) {
-			return *refuse(http.StatusConflict, d24.CodeInvoiceAlreadyUsed, "Invoice already used: "+body.InvoiceID)
+		c.about = subject{tx: tx, invoice: body.InvoiceID}
+		if refusal := c.meets(c.op.business); refusal != nil {
+			return *refusal
 		}
 		d := newDeposit(c, tx, &body, payer)
 		tx.AddDeposit(d)
@@ -211,8 +212,16 @@ func depositTransition(from, to d24.DepositStatus) bool {
 	switch to {
 	case d24.DepositCompleted:
 		return true
-	case d24.DepositExpired:
+	case d24.DepositInitiated:
+		return from == d24.DepositCreated
+	case d24.DepositPending:
+		return from == d24.DepositCreated || from == d24.DepositInitiated || from == d24.DepositForReview
+	case d24.DepositForReview:
+		return from == d24.DepositCreated || from == d24.DepositInitiated || from == d24.DepositPending
+	case d24.DepositEarlyReleased, d24.DepositApproved:
 		return from == d24.DepositPending
+	case d24.DepositExpired:
+		return from == d24.DepositPending || from == d24.DepositEarlyReleased
 	case d24.DepositCancelled:
 		return from != d24.DepositCancelled
 	default:

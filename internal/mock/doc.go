@@ -10,9 +10,9 @@
 //
 // # A request's way
 //
-// A request is read whole, then takes the checks in the order of reading AMB-45:
-// path and method, size, address, headers, login, date, signature, idempotency,
-// body, business. What knows HTTP ends where [store] begins: an effect and its
+// A request is read whole. Then come its checks in the order of reading AMB-45: path and
+// method, size, and those that its operation lists, each under a name (see checks.go):
+// address, headers, login, date, signature, idempotency, body, business. What knows HTTP ends where [store] begins: an effect and its
 // stored answer come about in one critical section there, whatever becomes of the
 // connection.
 //
@@ -25,8 +25,8 @@
 //
 // Handlers read as the documented normal path. Whatever they have to decide they
 // ask the rulebook, one function for each decision. A reading of an ambiguity
-// replaces entries of it (see readings.go); a deliberate defect is a function that
-// replaces one.
+// replaces entries of it (see readings.go). A deliberate defect replaces one, or changes
+// one check of one operation.
 //
 // # Time and chance
 //

@@ -137,9 +137,11 @@ func (e *environment) refill() {
 	}
 }
 
-func (e *environment) raiseIDs() {
+// countFrom forgets all transactions and keys and has ids go on from these.
+func (e *environment) countFrom(bases store.Bases) (before store.Bases) {
 	e.adding.Lock()
 	defer e.adding.Unlock()
-	e.state.Raise(largeBases(e.name == secondName))
+	before = e.state.CountFrom(bases)
 	e.refill()
+	return before
 }

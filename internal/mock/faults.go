@@ -38,6 +38,7 @@ const (
 	FaultRedirectPlain FaultKind = "redirect-plain" // no effect; a redirect to the plain-HTTP address
 	FaultAnswer200     FaultKind = "answer-200"     // effect; 200 where it would be 201 (AMB-27)
 	FaultExtraFields   FaultKind = "extra-fields"   // effect; fields in the answer that nobody knows
+	FaultAnswer        FaultKind = "answer"         // no effect; the status, media type and body that the fault names
 )
 
 // A Fault is a script: what goes wrong, with which request, how often.
@@ -50,7 +51,10 @@ type Fault struct {
 	Nth     int       `json:"nth,omitempty"`      // only from the n-th such request on, counted from 1; 0 = the next
 	Times   int       `json:"times,omitempty"`    // how often; 0 = once
 	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays; drops and half-body may wait, too, before the connection ends
-	Status  int       `json:"status,omitempty"`   // of a redirect; 0 = 307
+	Status  int       `json:"status,omitempty"`   // of a redirect, 0 = 307; of an answer
+	Object  string    `json:"object,omitempty"`   // only about this id: of the path, or the cashout_id or external_id of the body
+	Type    string    `json:"type,omitempty"`     // of an answer: its media type; empty = JSON
+	Body    string    `json:"body,omitempty"`     // of an answer
 
 	creations bool // POST to deposits or refunds
 	seen      int
@@ -72,6 +76,8 @@ const (
 	maxLedger = 10_000
 	// maxFaults bounds the scripts; each costs a comparison on every request.
 	maxFaults = 1_000
+	// maxStatus is the last status that an answer can have.
+	maxStatus = 599
 	// maxDelay is longer than any client waits.
 	maxDelay = 10 * time.Minute
 )
@@ -113,6 +119,10 @@ func (fault *Fault) check() error {
 		redirects := []int{0, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}
 		if !slices.Contains(redirects, fault.Status) {
 			return fmt.Errorf("status %d is no redirect", fault.Status)
+		}
+	case FaultAnswer:
+		if fault.Status < http.StatusOK || fault.Status > maxStatus {
+			return fmt.Errorf("status %d is no status of an answer", fault.Status)
 		}
 	case FaultDuplicateNotification:
 		if fault.Key != "" || fault.Method != "" {
@@ -186,7 +196,13 @@ func (fault *Fault) fits(c *call) bool {
 	}
 	return fault.Kind != FaultDuplicateNotification && (fault.Method == "" || fault.Method == c.op.method) &&
 		(fault.Path == "" || fault.Path == c.endpoint.path) &&
-		(fault.Key == "" || fault.Key == c.header(d24.HeaderIdempotencyKey))
+		(fault.Key == "" || fault.Key == c.header(d24.HeaderIdempotencyKey)) &&
+		(fault.Object == "" || c.isAbout(fault.Object))
+}
+
+// isAbout says whether a call names a transaction, by its id or by the merchant's own.
+func (c *call) isAbout(id string) bool {
+	return c.id == id || c.cashout != nil && (string(c.cashout.CashoutID) == id || string(c.cashout.ExternalID) == id)
 }
 
 func (f *faults) pending() []Fault {

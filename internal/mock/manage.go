@@ -40,6 +40,8 @@ func newManager(m *Mock, l *listener, token string) http.Handler {
 		"POST /reset":                         manageCall.reset,
 		"GET /transactions":                   manageCall.transactions,
 		"POST /deposits/{id}/{action}":        manageCall.moveDeposit,
+		"PUT /deposits/{id}":                  manageCall.renameDeposit,
+		"PUT /cashouts/{id}":                  manageCall.renameCashout,
 		"GET /notifications":                  manageCall.notifications,
 		"POST /notifications/{id}/resend":     manageCall.resend,
 		"POST /refunds/{id}/{action}":         manageCall.moveRefund,
@@ -169,10 +171,18 @@ func (c manageCall) counts() (any, error) {
 }
 
 func (c manageCall) moveDeposit() (any, error) {
+	to := func(status d24.DepositStatus) func(string) error {
+		return func(id string) error { return c.admin.MoveDeposit(id, status) }
+	}
 	return c.act(map[string]func(string) error{
-		"approve": c.admin.ApproveDeposit,
-		"expire":  c.admin.ExpireDeposit,
-		"cancel":  c.admin.CancelDeposit,
+		"approve":       c.admin.ApproveDeposit,
+		"expire":        c.admin.ExpireDeposit,
+		"cancel":        c.admin.CancelDeposit,
+		"initiate":      to(d24.DepositInitiated),
+		"pending":       to(d24.DepositPending),
+		"review":        to(d24.DepositForReview),
+		"early-release": to(d24.DepositEarlyReleased),
+		"pay-crypto":    to(d24.DepositApproved),
 	})
 }
 
@@ -182,6 +192,8 @@ func (c manageCall) moveCashout() (any, error) {
 		"complete": c.admin.CompleteCashout,
 		"reject":   c.admin.RejectCashout,
 		"cancel":   c.admin.CancelCashout,
+		"hold":     c.admin.HoldCashout,
+		"unhold":   c.admin.UnholdCashout,
 	})
 }
 
@@ -191,12 +203,25 @@ func (c manageCall) moveRefund() (any, error) {
 	}
 	return c.act(map[string]func(string) error{
 		"deliver":           to(d24.RefundDelivered),
-		"complete":          to(d24.RefundCompleted),
-		"reject":            to(d24.RefundRejected),
+		"complete":          func(id string) error { return c.admin.SettleRefund(id, d24.RefundCompleted) },
+		"reject":            func(id string) error { return c.admin.SettleRefund(id, d24.RefundRejected) },
 		"cancel":            to(d24.RefundCancelled),
 		"incorrect-details": to(d24.RefundIncorrectDetails),
 		"pending":           to(d24.RefundPending),
 	})
+}
+
+func (c manageCall) renameDeposit() (any, error) { return c.rename(c.admin.RenameDeposit) }
+func (c manageCall) renameCashout() (any, error) { return c.rename(c.admin.RenameCashout) }
+
+func (c manageCall) rename(rename func(id, to string) error) (any, error) {
+	var body struct {
+		ID string `json:"id"`
+	}
+	if err := c.read(&body); err != nil {
+		return nil, err
+	}
+	return done(rename(c.r.PathValue("id"), body.ID))
 }
 
 func (c manageCall) act(actions map[string]func(string) error) (any, error) {

@@ -34,7 +34,7 @@ type Options struct {
 	// missing is the default.
 	Readings map[string]string
 
-	// Mutant is the name of one deliberate defect, of [Mutants]; empty means none.
+	// Mutant is the name of one deliberate defect, of [Mutants] or [Derived]; empty means none.
 	Mutant string
 
 	Now   func() time.Time                     // nil = time.Now; what the mock's clock starts from
@@ -207,7 +207,7 @@ func (m *Mock) newEnvironment(name string, rules *rulebook, second bool, opts Op
 	e := &environment{
 		name:      name,
 		rules:     rules,
-		routes:    newRoutes(),
+		routes:    newRoutes(rules.checks),
 		clock:     m.clock,
 		state:     store.New(limits, rules.bases(second), positive(opts.Seed, defaultSeed)),
 		original:  original,

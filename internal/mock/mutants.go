@@ -23,7 +23,7 @@ type Mutant struct {
 	apply func(*rulebook)
 }
 
-// Mutants are all there are, by topic.
+// Mutants are those that were written by hand, by topic. See [Derived] for the others.
 func Mutants() []Mutant {
 	var all []Mutant
 	for _, topic := range [][]Mutant{
@@ -35,21 +35,30 @@ func Mutants() []Mutant {
 	return all
 }
 
-// applyMutant replaces what a mutant replaces. One that leaves the rulebook as it was
-// would be a defect that nobody could notice, and is refused.
+// applyMutant replaces what a mutant replaces, be it of [Mutants] or of [Derived]. One that
+// leaves the rulebook as it was would be a defect that nobody could notice, and is refused.
 func applyMutant(rules *rulebook, name string) error {
-	for _, m := range Mutants() {
-		if m.Name != name {
-			continue
-		}
-		before := *rules
-		m.apply(rules)
-		if sameRules(&before, rules) {
-			return fmt.Errorf("mutant %q changes nothing", name)
-		}
-		return nil
+	m, ok := mutantNamed(name)
+	if !ok {
+		return fmt.Errorf("there is no mutant %q", name)
 	}
-	return fmt.Errorf("there is no mutant %q", name)
+	before := *rules
+	m.apply(rules)
+	if sameRules(&before, rules) {
+		return fmt.Errorf("mutant %q changes nothing", name)
+	}
+	return nil
+}
+
+func mutantNamed(name string) (Mutant, bool) {
+	for _, list := range []func() []Mutant{Mutants, Derived} {
+		for _, m := range list() {
+			if m.Name == name {
+				return m, true
+			}
+		}
+	}
+	return Mutant{}, false
 }
 
 // sameRules compares two rulebooks entry by entry, functions by where their code is.

@@ -176,12 +176,12 @@ func cashoutMutants() []Mutant {
 	return []Mutant{
 		{
 			"external-id-after-cancel", "takes the external id of a cancelled cashout again",
-			[]string{"CASH-EXT-01"},
+			nil,
 			func(r *rulebook) {
 				used := r.externalIDUsed
-				r.externalIDUsed = func(tx *store.Tx, m *merchant, id string) bool {
-					first := tx.CashoutByExternalID(m.number, id)
-					return used(tx, m, id) && (first == nil || first.Status != d24.CashoutCancelled)
+				r.externalIDUsed = func(c *call, tx *store.Tx, id string) bool {
+					first := tx.CashoutByExternalID(c.caller.number, id)
+					return used(c, tx, id) && (first == nil || first.Status != d24.CashoutCancelled)
 				}
 			},
 		},
@@ -201,8 +201,8 @@ func cashoutMutants() []Mutant {
 			func(r *rulebook) {
 				const unit d24.Amount = 100
 				enough := r.enoughFunds
-				r.enoughFunds = func(balance, amount d24.Amount) bool {
-					return enough(balance, amount) || balance > 0 && balance/unit >= amount/unit
+				r.enoughFunds = func(c *call, balance, amount d24.Amount) bool {
+					return enough(c, balance, amount) || balance > 0 && balance/unit >= amount/unit
 				}
 			},
 		},
@@ -225,7 +225,7 @@ func cashoutMutants() []Mutant {
 		},
 		{
 			"cancel-keeps-funds", "does not give the amount of a cancelled cashout back",
-			[]string{"CASH-BAL-01"},
+			nil,
 			func(r *rulebook) {
 				set := r.setCashout
 				r.setCashout = func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) {
@@ -238,7 +238,7 @@ func cashoutMutants() []Mutant {
 		},
 		{
 			"cancel-after-delivery", "cancels a cashout that was delivered",
-			[]string{"CASH-STAT-01"},
+			[]string{"CASH-STAT-01", "CASH-STAT-02"},
 			func(r *rulebook) { alsoMoves(r, d24.CashoutDelivered, d24.CashoutCancelled) },
 		},
 		{
@@ -266,14 +266,14 @@ func raceForExternalIDs(r *rulebook) {
 	used, create := r.externalIDUsed, r.makeCashout
 	r.makeCashout = func(c *call, cashout *store.Cashout) answer {
 		taken := false
-		c.peek(func(tx *store.Tx) { taken = used(tx, c.caller, cashout.ExternalID) })
+		c.peek(func(tx *store.Tx) { taken = used(c, tx, cashout.ExternalID) })
 		if taken {
 			return *externalIDTaken()
 		}
 		gap.join(c, cashout.ExternalID)
 		return create(c, cashout)
 	}
-	r.externalIDUsed = func(*store.Tx, *merchant, string) bool { return false }
+	r.externalIDUsed = func(*call, *store.Tx, string) bool { return false }
 }
 
 func raceForBalance(r *rulebook) {
@@ -282,7 +282,7 @@ func raceForBalance(r *rulebook) {
 	r.makeCashout = func(c *call, cashout *store.Cashout) answer {
 		var balance d24.Amount
 		c.peek(func(tx *store.Tx) { balance = tx.Balance(c.caller.number) })
-		if !enough(balance, cashout.Amount) {
+		if !enough(c, balance, cashout.Amount) {
 			return *insufficientFunds()
 		}
 		if isScarce(balance, cashout.Amount) {
@@ -290,7 +290,7 @@ func raceForBalance(r *rulebook) {
 		}
 		return create(c, cashout)
 	}
-	r.enoughFunds = func(_, _ d24.Amount) bool { return true }
+	r.enoughFunds = func(_ *call, _, _ d24.Amount) bool { return true }
 }
 
 // environmentMutants let one environment show in the other.

@@ -18,19 +18,17 @@ func callerMutants() []Mutant {
 			"lookups-without-key", "answers the read-only endpoints to anybody who sends no Authorization",
 			[]string{"DEP-SEC-03"},
 			func(r *rulebook) {
-				ask := r.readerCaller
-				r.readerCaller = func(c *call) *answer {
-					if c.sends(d24.HeaderAuthorization) {
-						return ask(c)
+				letIn(r, func(c *call) *merchant {
+					if !c.op.readOnly || c.sends(d24.HeaderAuthorization) {
+						return nil
 					}
-					c.caller = c.env.only()
-					return nil
-				}
+					return c.env.only()
+				})
 			},
 		},
 		{
 			"status-without-authorization", "tells a deposit's status without Authorization",
-			[]string{"DEP-SEC-03", "DEP-HDR-02"},
+			[]string{"DEP-SEC-03", "DEP-HDR-02", "DEP-HDR-01"},
 			func(r *rulebook) {
 				letIn(r, func(c *call) *merchant {
 					if c.endpoint.path != d24.PathDeposits+"/" || c.sends(d24.HeaderAuthorization) {
@@ -42,7 +40,7 @@ func callerMutants() []Mutant {
 		},
 		{
 			"any-read-only-key", "takes any word for a read-only key",
-			[]string{"DEP-AUTH-03"},
+			[]string{"DEP-AUTH-03", "ENV-11"},
 			func(r *rulebook) { r.readKey = func(e *environment, _ string) *merchant { return e.only() } },
 		},
 		{
@@ -60,12 +58,12 @@ func callerMutants() []Mutant {
 		},
 		{
 			"unknown-login", "looks only at the signature, and takes any X-Login",
-			[]string{"DEP-AUTH-06"},
+			[]string{"DEP-AUTH-06", "ENV-11"},
 			func(r *rulebook) { r.depositsLogin = func(e *environment, _ string) *merchant { return e.only() } },
 		},
 		{
 			"status-not-verified", "verifies no signature on GET",
-			[]string{"DEP-AUTH-01", "DEP-SIG-03"},
+			[]string{"DEP-AUTH-01", "DEP-SIG-03", "DEP-HDR-01", "DEP-HDR-02", "DEP-SEC-03", "DEP-SIG-01", "DEP-SIG-02", "DEP-SIG-04", "ENV-11"},
 			func(r *rulebook) {
 				verify := r.depositsSignature
 				r.depositsSignature = func(m *merchant, c *call) bool { return c.op.method == http.MethodGet || verify(m, c) }
@@ -79,7 +77,7 @@ func headerMutants() []Mutant {
 	return []Mutant{
 		{
 			"empty-login", "takes an empty X-Login for its only merchant's",
-			[]string{"DEP-HDR-03"},
+			[]string{"DEP-HDR-03", "DEP-HDR-01"},
 			func(r *rulebook) {
 				letIn(r, func(c *call) *merchant {
 					if !c.sends(d24.HeaderLogin) || c.header(d24.HeaderLogin) != "" || !c.env.rules.depositsSignature(c.env.only(), c) {
@@ -91,12 +89,12 @@ func headerMutants() []Mutant {
 		},
 		{
 			"undated-create", "creates deposits without X-Date",
-			[]string{"DEP-DATE-01"},
+			[]string{"DEP-DATE-01", "DEP-HDR-01"},
 			func(r *rulebook) { takeUndated(r, func(c *call) bool { return c.creates(d24.PathDeposits) }) },
 		},
 		{
 			"undated-status", "tells statuses without X-Date",
-			[]string{"DEP-HDR-01"},
+			[]string{"DEP-HDR-01", "DEP-DATE-01"},
 			func(r *rulebook) { takeUndated(r, func(c *call) bool { return c.op.method == http.MethodGet }) },
 		},
 		{
@@ -114,15 +112,12 @@ func headerMutants() []Mutant {
 		},
 		{
 			"untyped-body", "takes a body without Content-Type for JSON",
-			[]string{"DEP-HDR-05"},
-			func(r *rulebook) {
-				ask := r.contentType
-				r.contentType = func(c *call) bool { return !c.sends(d24.HeaderContentType) || ask(c) }
-			},
+			[]string{"DEP-HDR-05", "DEP-HDR-01"},
+			func(r *rulebook) { excuse(r, "", "content-type-header", always) },
 		},
 		{
 			"any-content-type", "does not look at what Content-Type says",
-			[]string{"DEP-CT-02"},
+			[]string{"DEP-CT-02", "DEP-HDR-01", "DEP-HDR-05"},
 			func(r *rulebook) {
 				ask := r.contentType
 				r.contentType = func(c *call) bool { return c.sends(d24.HeaderContentType) || ask(c) }
@@ -169,9 +164,10 @@ func cashoutCallerMutants() []Mutant {
 	return []Mutant{
 		{
 			"passphrase-unchecked", "does not look at the passphrase of cashouts",
-			[]string{"CASH-AUTH-01", "CASH-AUTH-02", "CASH-AUTH-03", "CASH-AUTH-04", "CASH-AUTH-06"},
+			[]string{"CASH-AUTH-01", "CASH-AUTH-02", "CASH-AUTH-03", "CASH-AUTH-04", "CASH-AUTH-06", "ENV-11"},
 			func(r *rulebook) {
-				r.cashoutsLogin = func(e *environment, login, _ string) *merchant { return e.directory.Load().byCashout[login] }
+				excuse(r, "", "pass-sent", always)
+				excuse(r, "", "pass", always)
 			},
 		},
 		{
@@ -180,13 +176,7 @@ func cashoutCallerMutants() []Mutant {
 			func(r *rulebook) {
 				const kept = 8
 				cut := func(text string) string { return text[:min(kept, len(text))] }
-				r.cashoutsLogin = func(e *environment, login, pass string) *merchant {
-					m := e.directory.Load().byCashout[login]
-					if m == nil || cut(pass) != cut(m.credentials.Cashouts.APIPassphrase) {
-						return nil
-					}
-					return m
-				}
+				r.cashoutsPass = func(m *merchant, pass string) bool { return cut(pass) == cut(m.credentials.Cashouts.APIPassphrase) }
 			},
 		},
 		{
@@ -203,12 +193,12 @@ func cashoutCallerMutants() []Mutant {
 		},
 		{
 			"unsigned-cashout", "makes cashouts without Payload-Signature",
-			[]string{"CASH-SEC-03", "CASH-SIG-01"},
+			[]string{"CASH-SEC-03", "CASH-SIG-01", "CASH-HDR-01"},
 			func(r *rulebook) { takeUnsigned(r, func(c *call) bool { return c.creates(d24.PathCashout) }) },
 		},
 		{
 			"unsigned-change", "wants a Payload-Signature only where a cashout is made",
-			[]string{"CASH-HDR-01"},
+			[]string{"CASH-HDR-01", "CASH-SEC-03", "CASH-SIG-01"},
 			func(r *rulebook) { takeUnsigned(r, func(c *call) bool { return !c.creates(d24.PathCashout) }) },
 		},
 		{
@@ -222,7 +212,7 @@ func cashoutCallerMutants() []Mutant {
 		},
 		{
 			"cashouts-signature-reserialised", "verifies Payload-Signature over the JSON as it would write it itself",
-			[]string{"CASH-SIG-03"},
+			[]string{"CASH-SIG-03", "CASH-SIG-02"},
 			func(r *rulebook) {
 				r.cashoutsSignature = func(m *merchant, c *call) bool {
 					return m.cashouts.VerifyPayload(c.header(d24.HeaderPayloadSignature), reserialised(c.body))
@@ -252,14 +242,23 @@ func takeUnsigned(r *rulebook, concerns func(c *call) bool) {
 			return nil
 		}
 		c.cashout = body
-		return c.env.rules.cashoutsLogin(c.env, body.Login, body.Pass)
+		return c.cashoutsMerchant(body.Login, body.Pass)
 	})
 }
 
 // signedCashout is the merchant with these credentials, if the request is signed.
 func (c *call) signedCashout(login, pass string) *merchant {
-	m := c.env.rules.cashoutsLogin(c.env, login, pass)
+	m := c.cashoutsMerchant(login, pass)
 	if m == nil || !c.env.rules.cashoutsSignature(m, c) {
+		return nil
+	}
+	return m
+}
+
+// cashoutsMerchant is the merchant with these credentials.
+func (c *call) cashoutsMerchant(login, pass string) *merchant {
+	m := c.env.rules.cashoutsLogin(c.env, login)
+	if m == nil || !c.env.rules.cashoutsPass(m, pass) {
 		return nil
 	}
 	return m

@@ -22,7 +22,7 @@ func idempotencyMutants() []Mutant {
 	return []Mutant{
 		{
 			"hosted-without-keys", "does not look at the keys of hosted deposits",
-			[]string{"DEP-IDEM-01"},
+			[]string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-05"},
 			func(r *rulebook) {
 				key := r.key
 				r.key = func(c *call) (string, bool) {
@@ -45,7 +45,7 @@ func idempotencyMutants() []Mutant {
 		},
 		{
 			"key-without-case", "compares keys without their case",
-			[]string{"DEP-IDEM-03"},
+			[]string{"DEP-IDEM-03", "DEP-IDEM-07"},
 			func(r *rulebook) { spellKeys(r, func(_ *call, key string) string { return strings.ToLower(key) }) },
 		},
 		{
@@ -76,7 +76,7 @@ func idempotencyMutants() []Mutant {
 		},
 		{
 			"refusals-forgotten", "stores no 4xx",
-			[]string{"DEP-IDEM-04"},
+			[]string{"DEP-IDEM-04", "DEP-IDEM-05"},
 			func(r *rulebook) {
 				r.storeOutcome = func(a answer) bool {
 					return a.Status < http.StatusBadRequest || a.Status >= http.StatusInternalServerError
@@ -119,7 +119,7 @@ func idempotencyMutants() []Mutant {
 		},
 		{
 			"effect-before-dedupe", "takes a refund's money again on every retry, and repeats the first answer",
-			[]string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-04", "DEP-IDEM-07"},
+			[]string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-04", "DEP-IDEM-07", "DEP-IDEM-05"},
 			func(r *rulebook) {
 				r.replay = func(c *call, stored answer) answer {
 					if c.endpoint.path == d24.PathRefunds {

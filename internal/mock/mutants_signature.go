@@ -32,7 +32,7 @@ func signatureMutants() []Mutant {
 		},
 		{
 			"status-signature-prefix", "compares the first 32 digits of a signature on GET",
-			[]string{"DEP-SIG-03"},
+			[]string{"DEP-SIG-03", "DEP-SIG-02"},
 			func(r *rulebook) {
 				verify := r.depositsSignature
 				r.depositsSignature = func(m *merchant, c *call) bool {
@@ -58,7 +58,7 @@ func signatureMutants() []Mutant {
 		},
 		{
 			"body-not-signed", "takes a signature that leaves the body out",
-			[]string{"DEP-SIG-04"},
+			[]string{"DEP-SIG-02"},
 			func(r *rulebook) {
 				alsoSigned(r, func(m *merchant, c *call) string {
 					return m.deposits.Authorization(c.header(d24.HeaderDate), c.header(d24.HeaderLogin), nil)

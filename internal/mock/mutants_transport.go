@@ -46,7 +46,7 @@ func transportMutants() []Mutant {
 		},
 		{
 			"whitelist-for-creations", "asks the whitelists only about creations",
-			[]string{"DEP-SEC-04", "DEP-IP-01", "CASH-SEC-04", "CASH-IP-01"},
+			[]string{"DEP-SEC-04", "DEP-IP-01", "CASH-SEC-04", "CASH-IP-01", "ENV-12", "PANEL-07", "PANEL-08"},
 			func(r *rulebook) {
 				ask := r.whitelisted
 				r.whitelisted = func(c *call, address netip.Addr) bool {

@@ -145,7 +145,7 @@ func (c *call) work() answer {
 	case FaultDropBefore:
 		c.ending, c.late, c.abandoned = dropped, delay, true
 		return answer{}
-	case FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultRedirectPlain:
+	case FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultRedirectPlain, FaultAnswer:
 		c.abandoned = true
 		return c.withoutEffect(fault)
 	case FaultDropAfterCommit:

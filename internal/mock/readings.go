@@ -26,9 +26,9 @@ type question struct {
 // README). What has no other reading is listed for its name to be accepted.
 func questions() []question {
 	return []question{
-		{[]string{"AMB-01"}, "d24-only", map[string]func(*rulebook){"basic-ok": func(r *rulebook) { r.basicLogin = loginOfBasic }}},
+		{[]string{"AMB-01"}, "d24-only", map[string]func(*rulebook){"basic-ok": func(r *rulebook) { r.identify = orBasic(r.identify) }}},
 		{[]string{"AMB-02"}, "body-credentials", map[string]func(*rulebook){"basic-required": func(r *rulebook) { r.cashoutsBasic = sameInBasic }}},
-		{[]string{"AMB-03"}, "bearer", map[string]func(*rulebook){"hmac-also": func(r *rulebook) { r.readerCaller = bearerOrSigned }}},
+		{[]string{"AMB-03"}, "bearer", map[string]func(*rulebook){"hmac-also": func(r *rulebook) { r.identify = orSigned(r.identify) }}},
 		{[]string{"AMB-04", "AMB-05"}, "replay", map[string]func(*rulebook){"reject": func(r *rulebook) {
 			r.fingerprint = digestOfBody
 			r.sameRequest = func(stored, current string) bool { return stored == current }
@@ -81,6 +81,14 @@ func questions() []question {
 		{[]string{"AMB-45"}, "outside-in", nil},
 		{[]string{"AMB-46"}, "tcp-peer", nil},
 		{[]string{"AMB-47"}, "unlimited", nil},
+		{[]string{"AMB-48"}, "any-character", nil},
+		{[]string{"AMB-49"}, "at-once", nil},
+		{[]string{"AMB-50"}, "lower-case", nil},
+		{[]string{"AMB-51"}, "any-date", nil},
+		{[]string{"AMB-52"}, "upper-case", nil},
+		{[]string{"AMB-53"}, "2xx", nil},
+		{[]string{"AMB-54"}, "when-notified", nil},
+		{[]string{"AMB-55"}, "any-of-the-account", nil},
 	}
 }
 

@@ -52,12 +52,28 @@ type recordedRequest struct {
 func newRecordedRequest(r *http.Request, body []byte, now time.Time) *recordedRequest {
 	recorded := &recordedRequest{
 		scheme: "http", host: r.Host, uri: r.RequestURI, method: r.Method, proto: r.Proto, peer: r.RemoteAddr,
-		header: r.Header, body: body, now: now,
+		header: withTrailer(r), body: body, now: now,
 	}
 	if r.TLS != nil {
 		recorded.scheme, recorded.tls = "https", tls.VersionName(r.TLS.Version)
 	}
 	return recorded
+}
+
+// TrailerPrefix stands before the name of a field that came behind the body.
+const TrailerPrefix = "trailer "
+
+// withTrailer is everything that a client says beside the body. net/http has read the
+// trailer by then, since the body was read whole.
+func withTrailer(r *http.Request) http.Header {
+	if len(r.Trailer) == 0 {
+		return r.Header
+	}
+	header := r.Header.Clone()
+	for name, values := range r.Trailer {
+		header[TrailerPrefix+name] = values
+	}
+	return header
 }
 
 // weigh is how many bytes the request holds on to.

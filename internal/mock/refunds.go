@@ -32,21 +32,20 @@ func createRefund(c *call) answer {
 		if body.Amount != nil {
 			amount = *body.Amount
 		}
-		switch {
-		case !rules.refundOf(d):
-			return *invalidRefund("the deposit is not COMPLETED")
-		case amount <= 0 || !rules.refundable(c, d, amount):
-			return *invalidRefund("Amount to refund not valid")
-		case d.PaymentMethod != cardMethod && body.BankAccount == nil:
+		c.about = subject{tx: tx, deposit: d, amount: amount}
+		if refusal := c.meets(c.op.business); refusal != nil {
+			return *refusal
+		}
+		if d.PaymentMethod != cardMethod && body.BankAccount == nil {
 			return *refuse(http.StatusBadRequest, d24.CodeMissingBankAccount, "Missing bank account")
 		}
 		r := &store.Refund{
 			Merchant: c.caller.number, DepositID: d.ID, InvoiceID: d.InvoiceID,
-			Amount: amount, Status: d24.RefundPending, Created: c.now,
+			Amount: c.about.amount, Status: d24.RefundPending, Created: c.now,
 			NotificationURL: body.NotificationURL,
 		}
 		tx.AddRefund(r)
-		d.Refunded += amount
+		d.Refunded += r.Amount
 		return respond(http.StatusOK, refundAnswer{RefundID: rules.wireID(r.ID)})
 	})
 }

@@ -8,12 +8,17 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 )
 
-// An operation is one thing that the API does.
+// An operation is one thing that the API does, with its checks in the order in which they
+// are made.
 type operation struct {
+	name     string
 	method   string
 	product  product
-	identify func(*call) *answer // finds out who calls, or refuses
-	run      func(*call) answer  // does the work for a known caller
+	readOnly bool               // takes the read-only key
+	arrival  []check            // of the request, whoever sends it
+	caller   []check            // that find out who calls
+	business []check            // of what is asked for; made in the store's critical section
+	run      func(*call) answer // does the work for a known caller
 }
 
 // An endpoint is what stands under one path.
@@ -26,35 +31,53 @@ type endpoint struct {
 // it.
 type routes map[string]*endpoint
 
-func newRoutes() routes {
-	signed := func(method string, run func(*call) answer) operation {
-		return operation{method, deposits, signedCaller, run}
-	}
-	readOnly := func(run func(*call) answer) operation {
-		return operation{http.MethodGet, deposits, readOnlyCaller, run}
-	}
-	cashout := func(method string, run func(*call) answer) operation {
-		return operation{method, cashouts, cashoutCaller, run}
-	}
-	list := []*endpoint{
-		{d24.PathDeposits, []operation{signed(http.MethodPost, createDeposit)}},
-		{d24.PathDeposits + "/", []operation{signed(http.MethodGet, depositStatus)}},
-		{d24.PathRefunds, []operation{signed(http.MethodPost, createRefund)}},
-		{d24.PathRefunds + "/", []operation{signed(http.MethodGet, refundStatus)}},
-		{d24.PathPaymentMethods, []operation{readOnly(paymentMethods)}},
-		{d24.PathExchangeRates, []operation{readOnly(exchangeRate)}},
-		{d24.PathCryptoExchangeRates, []operation{readOnly(cryptoExchangeRate)}},
-		{d24.PathBanks, []operation{readOnly(banks)}},
-		{d24.PathStates, []operation{readOnly(states)}},
-		{d24.PathCashout, []operation{cashout(http.MethodPost, createCashout)}},
-		{d24.PathCashoutStatus, []operation{cashout(http.MethodPost, cashoutStatus), cashout(http.MethodPut, updateCashout)}},
-		{d24.PathCashoutCancel, []operation{cashout(http.MethodDelete, cancelCashout)}},
-	}
-	table := make(routes, len(list))
-	for _, e := range list {
+func newRoutes(change func(op *operation)) routes {
+	table := make(routes)
+	for _, e := range endpoints() {
 		table[e.path] = e
+		for i := range e.operations {
+			change(&e.operations[i])
+		}
 	}
 	return table
+}
+
+// endpoints are all endpoints, as documented.
+func endpoints() []*endpoint {
+	signed := func(name, method string, run func(*call) answer, business ...check) operation {
+		return operation{name, method, deposits, false, arrivalChecks(), signedChecks(), business, run}
+	}
+	readOnly := func(name string, run func(*call) answer) operation {
+		return operation{name, http.MethodGet, deposits, true, arrivalChecks(), readOnlyChecks(), nil, run}
+	}
+	cashout := func(name, method string, run func(*call) answer, business ...check) operation {
+		return operation{name, method, cashouts, false, arrivalChecks(), cashoutChecks(), business, run}
+	}
+	return []*endpoint{
+		{d24.PathDeposits, []operation{
+			signed("deposit", http.MethodPost, createDeposit, check{"invoice", invoiceUnused}),
+		}},
+		{d24.PathDeposits + "/", []operation{signed("deposit-status", http.MethodGet, depositStatus)}},
+		{d24.PathRefunds, []operation{
+			signed("refund", http.MethodPost, createRefund, check{"completed", depositCompleted}, check{"amount", refundLeft}),
+		}},
+		{d24.PathRefunds + "/", []operation{signed("refund-status", http.MethodGet, refundStatus)}},
+		{d24.PathPaymentMethods, []operation{readOnly("payment-methods", paymentMethods)}},
+		{d24.PathExchangeRates, []operation{readOnly("exchange-rates", exchangeRate)}},
+		{d24.PathCryptoExchangeRates, []operation{readOnly("crypto-exchange-rates", cryptoExchangeRate)}},
+		{d24.PathBanks, []operation{readOnly("banks", banks)}},
+		{d24.PathStates, []operation{readOnly("states", states)}},
+		{d24.PathCashout, []operation{
+			cashout("cashout", http.MethodPost, createCashout, check{"external-id", externalIDUnused}, check{"funds", fundsEnough}),
+		}},
+		{d24.PathCashoutStatus, []operation{
+			cashout("cashout-status", http.MethodPost, cashoutStatus),
+			cashout("cashout-hold", http.MethodPut, updateCashout, check{"transition", transitionAllowed(invalidTransition)}),
+		}},
+		{d24.PathCashoutCancel, []operation{
+			cashout("cashout-cancel", http.MethodDelete, cancelCashout, check{"transition", transitionAllowed(notPending)}),
+		}},
+	}
 }
 
 // find is the endpoint of a path, with and without a trailing slash (the official

@@ -24,23 +24,26 @@ type rulebook struct {
 	whitelisted func(c *call, address netip.Addr) bool                // may this address call
 	present     func(c *call, header http.Header, a answer) answer    // the answer as it is sent
 
-	// Who calls, deposits.
+	// Who calls.
+	checks   func(op *operation)   // changes the checks of an operation; nothing, as documented
+	identify func(c *call) *answer // makes those of the caller
+
+	// Deposits.
 	contentType       func(c *call) bool                           // is Content-Type as it must be
 	noAuthorization   func() *answer                               // the refusal of a request without one
-	basicLogin        func(authorization string) (string, bool)    // the key in a Basic header, where that counts
-	readerCaller      func(c *call) *answer                        // who calls a read-only endpoint
 	parseDate         func(text string) (time.Time, error)         // X-Date
 	dateFresh         func(now, date time.Time) bool               // is it inside the window
 	depositsLogin     func(e *environment, login string) *merchant // X-Login
 	readKey           func(e *environment, key string) *merchant   // Bearer
 	depositsSignature func(m *merchant, c *call) bool              // Authorization against date, login and body
 
-	// Who calls, cashouts.
-	userAgent         func(r *http.Request) bool                         // is User-Agent as it must be
-	controlSent       func(c *call) bool                                 // is there one Payload-Signature
-	cashoutsLogin     func(e *environment, login, pass string) *merchant // login and pass of the body
-	cashoutsBasic     func(r *http.Request, m *merchant) bool            // the same in a Basic header
-	cashoutsSignature func(m *merchant, c *call) bool                    // Payload-Signature against the body
+	// Cashouts.
+	userAgent         func(r *http.Request) bool                   // is User-Agent as it must be
+	controlSent       func(c *call) bool                           // is there one Payload-Signature
+	cashoutsLogin     func(e *environment, login string) *merchant // login of the body
+	cashoutsPass      func(m *merchant, pass string) bool          // pass of the body
+	cashoutsBasic     func(r *http.Request, m *merchant) bool      // the same in a Basic header
+	cashoutsSignature func(m *merchant, c *call) bool              // Payload-Signature against the body
 
 	// Idempotency.
 	admit        func(c *call, identify func(*call) *answer) answer // the order of caller and key
@@ -52,6 +55,7 @@ type rulebook struct {
 	whileBusy    func(c *call, key string, done <-chan struct{}) *answer // a second request while the first is under way
 	storeOutcome func(a answer) bool                                     // is this answer kept under its key
 	replay       func(c *call, stored answer) answer                     // what a repeated request gets
+	outcome      func(c *call, a answer) answer                          // what an effect is answered with
 
 	// Deposits.
 	createdStatus     int                                                  // of a deposit creation
@@ -69,10 +73,11 @@ type rulebook struct {
 
 	// Cashouts.
 	makeCashout       func(c *call, cashout *store.Cashout) answer // id, balance and effect in one step
-	externalIDUsed    func(tx *store.Tx, m *merchant, externalID string) bool
-	enoughFunds       func(balance, amount d24.Amount) bool
+	externalIDUsed    func(c *call, tx *store.Tx, externalID string) bool
+	enoughFunds       func(c *call, balance, amount d24.Amount) bool
 	findCashout       func(c *call, tx *store.Tx) *store.Cashout // the caller's own that the request names
 	cashoutTransition func(from, to d24.CashoutStatus) bool
+	shownCashout      func(d24.CashoutStatus) d24.CashoutStatus                        // what the status endpoint says
 	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
 
 	// Notifications.
@@ -97,10 +102,11 @@ func newRulebook() *rulebook {
 		whitelisted: func(c *call, address netip.Addr) bool { return c.env.whitelist.contains(c.op.product, address) },
 		present:     withHeaders,
 
+		checks:   func(*operation) {},
+		identify: whoCalls,
+
 		contentType:     jsonOnBodies,
 		noAuthorization: func() *answer { return missingHeader(d24.HeaderAuthorization) },
-		basicLogin:      func(string) (string, bool) { return "", false },
-		readerCaller:    bearerCaller,
 		parseDate:       d24.ParseDate,
 		dateFresh:       d24.InWindow,
 		depositsLogin: func(e *environment, login string) *merchant {
@@ -116,12 +122,9 @@ func newRulebook() *rulebook {
 		controlSent: func(c *call) bool {
 			return c.header(d24.HeaderPayloadSignature) != "" && !repeated(c.request, d24.HeaderPayloadSignature)
 		},
-		cashoutsLogin: func(e *environment, login, pass string) *merchant {
-			m := e.directory.Load().byCashout[login]
-			if m == nil || subtle.ConstantTimeCompare([]byte(m.credentials.Cashouts.APIPassphrase), []byte(pass)) != 1 {
-				return nil
-			}
-			return m
+		cashoutsLogin: func(e *environment, login string) *merchant { return e.directory.Load().byCashout[login] },
+		cashoutsPass: func(m *merchant, pass string) bool {
+			return subtle.ConstantTimeCompare([]byte(m.credentials.Cashouts.APIPassphrase), []byte(pass)) == 1
 		},
 		cashoutsBasic: func(*http.Request, *merchant) bool { return true },
 		cashoutsSignature: func(m *merchant, c *call) bool {
@@ -139,6 +142,7 @@ func newRulebook() *rulebook {
 		whileBusy:    waitForFirst,
 		storeOutcome: func(answer) bool { return true },
 		replay:       func(_ *call, stored answer) answer { return stored },
+		outcome:      func(_ *call, a answer) answer { return a },
 
 		createdStatus:     http.StatusCreated,
 		wireID:            numericID,
@@ -153,11 +157,12 @@ func newRulebook() *rulebook {
 		refundable:        func(_ *call, d *store.Deposit, amount d24.Amount) bool { return amount <= d.Amount-d.Refunded },
 		refundTransition:  refundTransition,
 
-		externalIDUsed:    func(tx *store.Tx, m *merchant, id string) bool { return tx.ExternalIDUsed(m.number, id) },
+		externalIDUsed:    func(c *call, tx *store.Tx, id string) bool { return tx.ExternalIDUsed(c.caller.number, id) },
 		makeCashout:       makeCashout,
-		enoughFunds:       func(balance, amount d24.Amount) bool { return amount <= balance },
+		enoughFunds:       func(_ *call, balance, amount d24.Amount) bool { return amount <= balance },
 		findCashout:       ownCashout,
 		cashoutTransition: cashoutTransition,
+		shownCashout:      func(status d24.CashoutStatus) d24.CashoutStatus { return status },
 		setCashout:        setCashout,
 
 		signNotification:        signNotification,

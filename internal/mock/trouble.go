@@ -30,6 +30,11 @@ func (c *call) withoutEffect(fault *Fault) answer {
 	case FaultHTMLError:
 		c.extra.Set("Content-Type", "text/html")
 		return answer{Status: http.StatusBadGateway, Body: []byte(gatewayPage)}
+	case FaultAnswer:
+		if fault.Type != "" {
+			c.extra.Set("Content-Type", fault.Type)
+		}
+		return answer{Status: fault.Status, Body: []byte(fault.Body)}
 	case FaultRedirectPlain:
 		status := fault.Status
 		if status == 0 {

@@ -167,15 +167,17 @@ func TestPlainHTTPOnTheHTTPSPortIsSeen(t *testing.T) {
 	assert.Equal(t, 2, m.Admin().Arrived(), "what is no HTTP either is not")
 }
 
-func TestIDsCanBeRaised(t *testing.T) {
+func TestIDsCanGoOnFromAnyNumber(t *testing.T) {
 	m := start(t, mock.Options{})
 	c := newClient(t, m)
 	small := c.deposit(hosted("inv"))
-	m.Admin().RaiseIDs()
+	back := m.Admin().IDsFrom(3_000_000_001)
 	large := c.deposit(hosted("inv"))
 	assert.Equal(t, "300000001", small)
-	assert.Equal(t, "10300000001", large, "beyond 32 bits, and the invoice is forgotten")
+	assert.Equal(t, "3000000001", large, "beyond 32 bits, and the invoice is forgotten")
 	assert.Equal(t, "CREATED", c.depositStatus(large))
+	back()
+	assert.Equal(t, "300000002", c.deposit(hosted("inv")))
 	got := c.send(c.cashout(http.MethodPost, d24.PathCashout, cashoutFields("ext", 10)))
 	assert.Equal(t, http.StatusOK, got.Status, "the balance is there: %s", got.Body)
 }

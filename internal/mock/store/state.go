@@ -47,22 +47,25 @@ func New(limits Limits, bases Bases, seed uint64) *State {
 func (s *State) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forget(Bases{})
+	s.forget(s.bases())
 }
 
-// Raise forgets everything, too, and goes on with these ids where they are higher.
-func (s *State) Raise(bases Bases) {
+// CountFrom forgets everything, too, and goes on with these ids. It returns those with
+// which it would have gone on.
+func (s *State) CountFrom(bases Bases) (before Bases) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before = s.bases()
 	s.forget(bases)
+	return before
 }
 
-func (s *State) forget(atLeast Bases) {
-	bases := Bases{
-		Deposits: max(s.tx.deposits.next, atLeast.Deposits),
-		Refunds:  max(s.tx.refunds.next, atLeast.Refunds),
-		Cashouts: max(s.tx.cashouts.next, atLeast.Cashouts),
-	}
+// bases are the next ids.
+func (s *State) bases() Bases {
+	return Bases{Deposits: s.tx.deposits.next, Refunds: s.tx.refunds.next, Cashouts: s.tx.cashouts.next}
+}
+
+func (s *State) forget(bases Bases) {
 	s.keys = newKeyring(s.limits)
 	s.tx = newTx(s.limits, bases, s.seed)
 }
@@ -86,6 +89,7 @@ type Tx struct {
 	used      usedIDs          // external ids for ever
 	balances  map[int]d24.Amount
 	random    *rand.Rand
+	renamed   map[renamed]int64 // the id that a transaction was made with, by the one that it was given
 }
 
 // A reference is a merchant's own id of a transaction.
@@ -111,6 +115,7 @@ func newTx(limits Limits, bases Bases, seed uint64) Tx {
 		used:      newUsedIDs(limits.ExternalIDs),
 		balances:  make(map[int]d24.Amount),
 		random:    rand.New(rand.NewPCG(seed, seed)),
+		renamed:   make(map[renamed]int64),
 	}
 }
 

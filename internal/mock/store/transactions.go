@@ -65,7 +65,22 @@ func (tx *Tx) AddDeposit(d *Deposit) {
 }
 
 // Deposit finds a deposit; nil when there is none.
-func (tx *Tx) Deposit(id int64) *Deposit { return tx.deposits.get(id) }
+func (tx *Tx) Deposit(id int64) *Deposit {
+	if d := tx.deposits.get(tx.original(deposits, id)); d != nil && d.ID == id {
+		return d
+	}
+	return nil
+}
+
+// RenameDeposit gives a deposit an id that no deposit has, and says whether it did.
+func (tx *Tx) RenameDeposit(id, to int64) bool {
+	d := tx.Deposit(id)
+	if d == nil || !tx.rename(deposits, id, to) {
+		return false
+	}
+	d.ID = to
+	return true
+}
 
 // DepositByInvoice finds a merchant's deposit by the merchant's own id.
 func (tx *Tx) DepositByInvoice(merchant int, invoiceID string) *Deposit {
@@ -108,7 +123,22 @@ func (tx *Tx) AddCashout(c *Cashout) {
 }
 
 // Cashout finds a cashout; nil when there is none.
-func (tx *Tx) Cashout(id int64) *Cashout { return tx.cashouts.get(id) }
+func (tx *Tx) Cashout(id int64) *Cashout {
+	if c := tx.cashouts.get(tx.original(cashouts, id)); c != nil && c.ID == id {
+		return c
+	}
+	return nil
+}
+
+// RenameCashout gives a cashout an id that no cashout has, and says whether it did.
+func (tx *Tx) RenameCashout(id, to int64) bool {
+	c := tx.Cashout(id)
+	if c == nil || !tx.rename(cashouts, id, to) {
+		return false
+	}
+	c.ID = to
+	return true
+}
 
 // CashoutByExternalID finds a merchant's cashout by the merchant's own id.
 func (tx *Tx) CashoutByExternalID(merchant int, externalID string) *Cashout {
