@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -18,10 +19,14 @@ type Draft struct {
 	Date   string          // X-Date; deposits and refunds
 	Login  string          // X-Login; deposits and refunds
 	Secret string          // the API signature, which is the HMAC key
-	Header exchange.Header
-	Body   []byte // what is sent
-	Signed []byte // what is signed; nil = what is sent
-	Now    time.Time
+	// Control is the secret of a form's control where that is another one than Secret.
+	Control *string
+	Header  exchange.Header
+	Body    []byte // what is sent
+	Signed  []byte // what is signed; nil = what is sent
+	// Text is the whole text under Authorization, or under control; nil = as it ought to be.
+	Text func() []byte
+	Now  time.Time
 }
 
 // A Tamper makes one step of a notification go wrong. Its functions may be nil.
@@ -65,7 +70,14 @@ func (d *Draft) write() {
 	d.Header.Set(d24.HeaderUserAgent, userAgent)
 	if d.Kind == d24.CashoutNotification {
 		d.Header.Set(d24.HeaderContentType, d24.ContentTypeForm)
-		d.Form.Control = d24.NewKey(d.Secret).Control(d.Form.ExternalID)
+		secret := d.Secret
+		if d.Control != nil {
+			secret = *d.Control
+		}
+		d.Form.Control = d24.NewKey(secret).Control(d.Form.ExternalID)
+		if d.Text != nil {
+			d.Form.Control = strings.ToUpper(d24.NewKey(secret).Payload(d.Text()))
+		}
 		d.Body = d.Form.Encode()
 		return
 	}
@@ -87,5 +99,9 @@ func (d *Draft) sign() {
 	}
 	d.Header.Set(d24.HeaderDate, d.Date)
 	d.Header.Set(d24.HeaderLogin, d.Login)
+	if d.Text != nil {
+		d.Header.Set(d24.HeaderAuthorization, d24.Scheme+key.Payload(d.Text()))
+		return
+	}
 	d.Header.Set(d24.HeaderAuthorization, key.Authorization(d.Date, d.Login, signed))
 }

@@ -54,6 +54,7 @@ type Notification struct {
 	Kind         d24.NotificationKind
 	ID           string // of the deposit, the refund or the cashout
 	ExternalID   string // cashouts only
+	InvoiceID    string // of a deposit, and of the deposit of a refund; it is not sent
 	StatusReason string // cashouts only
 	Label        string // for the log: control, probe, duplicate …
 	Scenario     string // for the log

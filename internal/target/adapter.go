@@ -64,6 +64,7 @@ type Adapter struct {
 	lines  chan line
 	closed chan struct{}
 	stop   func() error // ends the program, if it is one of ours; says how it ended
+	kill   func()       // ends it without a word; nil = stop does
 	atEnd  []func()
 	after  func(time.Duration) <-chan time.Time
 	limit  time.Duration // of one request
@@ -284,6 +285,14 @@ func (a *Adapter) Title() string {
 
 // AtEnd has something done when the adapter is closed.
 func (a *Adapter) AtEnd(do func()) { a.atEnd = append(a.atEnd, do) }
+
+// Kill ends the adapter as a power cut does, and waits for its end.
+func (a *Adapter) Kill() {
+	if a.kill != nil {
+		a.kill()
+	}
+	a.Close()
+}
 
 // Close tells the adapter that it is over, by closing its stdin, and waits for its end.
 func (a *Adapter) Close() {

@@ -33,9 +33,7 @@ func OnThisMachine(ctx context.Context, baseURL string) bool {
 // meet takes in which address answered for the target.
 func (s *Server) meet(peer string) {
 	s.loopback = isLoopback(peer) && !isProxied(s.proxy, s.BaseURL)
-	if !s.loopback && s.MaxRPS == 0 {
-		s.client.Limit.Set(politeRate)
-	}
+	s.client.Limit.Set(s.Rate(s.loopback))
 }
 
 // isProxied says whether a proxy stands between us and the target: then the address

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -20,6 +21,10 @@ type Client struct {
 	Arrival     judge.Arrival // of its requests; nil = they were recorded by the server
 }
 
+// ClientReadings are how a mock reads the documents for clients: as laxly as a server may, so
+// that one that is right in another documented way is served as well.
+func ClientReadings() map[string]string { return map[string]string{"AMB-03": "hmac-also"} }
+
 // A Source is where the requests of a client come from. One that drives the client has
 // it do things; one that has only seen it looks for what it did.
 type Source interface {
@@ -27,6 +32,10 @@ type Source interface {
 	// that the situation did not come about, an [AdapterError] that no other will.
 	Exercise(ctx context.Context, s Situation) (Traffic, error)
 }
+
+// An Agenda is a [Source] that wants to know beforehand what a run is about: all of these
+// situations together are the work with a product.
+type Agenda interface{ Expect(situations []Situation) }
 
 // An UnexercisedError says why there is nothing to judge, and what would change that.
 type UnexercisedError struct{ Reason string }
@@ -41,14 +50,34 @@ func isUnexercised(err error) bool {
 // A Traffic is what a client sent in one situation.
 type Traffic struct {
 	Operations []judge.Operation
-	Handshakes int     // connections that were begun, with or without a request
-	Replies    []Reply // what the client says came of each operation; none from traffic alone
-	Asked      []Asked // what it was told to do, and what arrived of it; the same
+	Handshakes int               // connections that were begun, with or without a request
+	Control    []judge.Operation // the same over a certificate that is good
+	Replies    []Reply           // what the client says came of each operation; none from traffic alone
+	Asked      []Asked           // what it was told to do, and what arrived of it; the same
+	Starts     []int             // where among the operations the client was started again
+	Made       []judge.Count     // how much the server made of how many orders
 
 	Beliefs []judge.Belief // of notifications that it was asked about
 }
 
-// An Asked is a line that an adapter got, but for its id, and what the client sent then.
+// Lives are the operations of each start of the client.
+func (t *Traffic) Lives() [][]judge.Operation {
+	var lives [][]judge.Operation
+	begun := 0
+	for _, at := range append(slices.Clone(t.Starts), len(t.Operations)) {
+		if at > begun {
+			lives = append(lives, t.Operations[begun:at])
+		}
+		begun = at
+	}
+	if len(lives) == 0 {
+		lives = append(lives, nil)
+	}
+	return lives
+}
+
+// An Asked is what an adapter was told, as a line without its id, and what the client sent
+// then.
 type Asked struct {
 	Line string
 	Sent judge.Operation
@@ -57,9 +86,18 @@ type Asked struct {
 // A Situation is what a client does, and what befalls it meanwhile.
 type Situation struct {
 	Does        Activity
-	Name        string // of the payer or the beneficiary; empty = any
+	Name        string // of the payer or the beneficiary, and of where they live; empty = any
+	Text        string // of every field of free text; empty = any
+	KiB         int    // about how large the body is; 0 = as large as an order is
+	HTTP1       bool   // the server speaks HTTP/1.1 only
 	Trouble     Trouble
 	Certificate Certificate // that the server shows; empty = the good one
+}
+
+// IsVariant says whether the situation is one that only a client that is driven can be
+// brought into. Where it never came about, the same rules are judged over what did.
+func (s Situation) IsVariant() bool {
+	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed
 }
 
 // A Certificate is what is wrong with a certificate, in the words of the features.
@@ -75,11 +113,18 @@ const (
 // Certificates lists them all.
 func Certificates() []Certificate { return []Certificate{UnknownAuthority, WrongName, Expired} }
 
+// shown is the certificate as the mock has it.
+func (c Certificate) shown() mock.Certificate {
+	return map[Certificate]mock.Certificate{
+		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate,
+	}[c]
+}
+
 // An Activity is what a client does, in the words of the features.
 type Activity string
 
-// Activities. The first three are all that a client can do with a product or both; what
-// they have once come to is what they come to every time.
+// Activities. The first three are all that a client does with a product or both, in every
+// situation that the run is about.
 const (
 	WorksWithDeposits Activity = "works with deposits"
 	WorksWithCashouts Activity = "works with cashouts"
@@ -94,9 +139,14 @@ const (
 	CreatesDeposit Activity = "creates a deposit"
 	AsksDeposit    Activity = "asks for a deposit's status"
 	CreatesRefund  Activity = "creates a refund"
+	AsksRefund     Activity = "asks for a refund's status"
 	LooksUp        Activity = "looks up payment methods"
+	LooksUpRates   Activity = "looks up exchange rates"
+	LooksUpBanks   Activity = "looks up banks"
 	CreatesCashout Activity = "creates a cashout"
 	AsksCashout    Activity = "asks for a cashout's status"
+	HoldsCashout   Activity = "puts a cashout on hold"
+	CancelsCashout Activity = "cancels a cashout"
 )
 
 // Activities lists them all.
@@ -104,7 +154,8 @@ func Activities() []Activity {
 	return []Activity{
 		WorksWithDeposits, WorksWithCashouts, Works, WorksOn,
 		SignsDeposits, SignsCashouts, VerifiesDeposits, VerifiesCashouts,
-		CreatesDeposit, AsksDeposit, CreatesRefund, LooksUp, CreatesCashout, AsksCashout,
+		CreatesDeposit, AsksDeposit, CreatesRefund, AsksRefund, LooksUp, LooksUpRates, LooksUpBanks,
+		CreatesCashout, AsksCashout, HoldsCashout, CancelsCashout,
 	}
 }
 
@@ -117,6 +168,8 @@ const (
 	LosesAnswer     Trouble = "its answer is lost"
 	LosesHalf       Trouble = "half of its answer is lost"
 	LosesConnection Trouble = "its connection breaks before it is carried out"
+	TimesOut        Trouble = "its answer takes longer than it waits"
+	Killed          Trouble = "it is killed before its answer and started again"
 
 	Redirected301 Trouble = "it is redirected (301) to plain HTTP"
 	Redirected302 Trouble = "it is redirected (302) to plain HTTP"
@@ -129,15 +182,27 @@ const (
 	PlainOK       Trouble = "it is answered 200"
 	UnknownFields Trouble = "its answer has fields that nobody knows"
 	SlowAnswer    Trouble = "its answer takes 10 seconds"
-	LargeIDs      Trouble = "ids are beyond 32 bits"
+	LargeIDs      Trouble = "ids go on from 3000000001"
+	HugeIDs       Trouble = "ids go on from 9007199254740993"
 )
 
 // Troubles lists them all.
 func Troubles() []Trouble {
 	return []Trouble{
-		LosesAnswer, LosesHalf, LosesConnection, Redirected301, Redirected302, Redirected307, Redirected308,
-		RefusedDate, StoredError, TooMany, GatewayPage, PlainOK, UnknownFields, SlowAnswer, LargeIDs,
+		LosesAnswer, LosesHalf, LosesConnection, TimesOut, Killed, Redirected301, Redirected302, Redirected307, Redirected308,
+		RefusedDate, StoredError, TooMany, GatewayPage, PlainOK, UnknownFields, SlowAnswer, LargeIDs, HugeIDs,
 	}
+}
+
+// ids are from where ids go on; 0 where the trouble is another.
+func (t Trouble) ids() int64 {
+	switch t { //nolint:exhaustive // the others leave them alone
+	case LargeIDs:
+		return 3_000_000_001 // the documents' own example; more than an int of 32 bits holds
+	case HugeIDs:
+		return 1<<53 + 1 // the first that a float of 64 bits does not hold
+	}
+	return 0
 }
 
 const (
@@ -146,6 +211,9 @@ const (
 	lostAfter = 1100
 	// slowFor is longer than the documents' own window, and than a client should wait.
 	slowFor = 10_000
+	// tooSlow is when an answer is lost that a client should not have waited for. It leaves
+	// two retries time within the 30 s of an operation.
+	tooSlow = 12_000
 )
 
 // faults are how the mock brings the trouble about.
@@ -157,6 +225,8 @@ func (t Trouble) faults() []mock.Fault {
 		return []mock.Fault{{Kind: mock.FaultHalfBody, DelayMS: lostAfter}}
 	case LosesConnection:
 		return []mock.Fault{{Kind: mock.FaultDropBefore, DelayMS: lostAfter}}
+	case TimesOut:
+		return []mock.Fault{{Kind: mock.FaultDropAfterCommit, DelayMS: tooSlow}}
 	case Redirected301:
 		return []mock.Fault{{Kind: mock.FaultRedirectPlain, Status: 301}}
 	case Redirected302:
@@ -179,7 +249,7 @@ func (t Trouble) faults() []mock.Fault {
 		return []mock.Fault{{Kind: mock.FaultExtraFields}}
 	case SlowAnswer:
 		return []mock.Fault{{Kind: mock.FaultDelayAnswer, DelayMS: slowFor}}
-	case LargeIDs:
+	case LargeIDs, HugeIDs, Killed:
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,8 +36,14 @@ const (
 // become part of a command line.
 var safeValue = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// ownValue is what our own values, amounts and addresses, look like.
-var ownValue = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
+// ownValue is what our own values look like: amounts, addresses, and invoice_ids, which
+// may have 128 characters.
+var ownValue = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,128}$`)
+
+// fromTarget says whether a parameter's value was chosen by the target.
+func fromTarget(parameter string) bool {
+	return parameter == "deposit_id" || parameter == "refund_id" || parameter == "cashout_id"
+}
 
 // Offers says whether there is a command for the hook.
 func (c CommandHooks) Offers(h Hook) bool {
@@ -46,8 +54,42 @@ func (c CommandHooks) Offers(h Hook) bool {
 // Call runs the hook's command. Exit status 0 is done; anything else, or more than
 // 30 s, is an error. A command that takes too long is killed, with its children.
 func (c CommandHooks) Call(ctx context.Context, h Hook, arguments map[string]string) error {
+	return c.run(ctx, h, arguments, c.Stderr)
+}
+
+// Counts runs the command of count_deposits, which prints an integer and nothing else.
+func (c CommandHooks) Counts(ctx context.Context, invoiceID string) (int, error) {
+	printed := limitedBuffer{limit: longestCount}
+	if err := c.run(ctx, CountDeposits, map[string]string{"invoice_id": invoiceID}, &printed); err != nil {
+		return 0, err
+	}
+	text := strings.TrimSpace(printed.text.String())
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("hook %s: it printed %q, which is not a number of deposits", CountDeposits, text)
+	}
+	return n, nil
+}
+
+// longestCount is how many bytes of a count are read: more than any integer has, and
+// enough to show what was printed instead.
+const longestCount = 200
+
+// limitedBuffer keeps the first bytes of what is written, and takes all of it.
+type limitedBuffer struct {
+	text  bytes.Buffer
+	limit int
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	b.text.Write(p[:min(len(p), b.limit-b.text.Len())])
+	return len(p), nil
+}
+
+// run runs the hook's command; stdout takes what it prints.
+func (c CommandHooks) run(ctx context.Context, h Hook, arguments map[string]string, stdout io.Writer) error {
 	if !c.Offers(h) {
-		return fmt.Errorf("hook %s: the target has none", h)
+		return noSuchHook(h)
 	}
 	command, err := c.command(h, arguments)
 	if err != nil {
@@ -61,7 +103,7 @@ func (c CommandHooks) Call(ctx context.Context, h Hook, arguments map[string]str
 	defer cancel()
 	cmd := exec.CommandContext(limited, command[0], command[1:]...)
 	endWithChildren(cmd)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.Stderr, c.Stderr
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, stdout, c.Stderr
 	if cmd.WaitDelay = c.outputDelay; cmd.WaitDelay == 0 {
 		cmd.WaitDelay = hookOutputDelay
 	}
@@ -88,9 +130,8 @@ func (c CommandHooks) command(h Hook, arguments map[string]string) ([]string, er
 		if !given {
 			return nil, fmt.Errorf("there is no %s", name)
 		}
-		fromTarget := strings.HasSuffix(name, "_id")
 		switch {
-		case fromTarget && !safeValue.MatchString(value):
+		case fromTarget(name) && !safeValue.MatchString(value):
 			return nil, fmt.Errorf("%s came from the target as %q, which does not match %s", name, value, safeValue)
 		case !ownValue.MatchString(value):
 			return nil, fmt.Errorf("%s is %q, which does not match %s", name, value, ownValue)
@@ -98,7 +139,7 @@ func (c CommandHooks) command(h Hook, arguments map[string]string) ([]string, er
 		placeholder := "{" + name + "}"
 		for i := range command[1:] {
 			argument := &command[i+1]
-			if fromTarget && value[0] == '-' && strings.HasPrefix(*argument, placeholder) {
+			if fromTarget(name) && value[0] == '-' && strings.HasPrefix(*argument, placeholder) {
 				return nil, fmt.Errorf("%s came from the target as %q, which a program takes for an option", name, value)
 			}
 			*argument = strings.ReplaceAll(*argument, placeholder, value)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,7 +122,7 @@ func TestCommandHooksDoNotRun(t *testing.T) {
 			"a value of ours that is none", WhitelistAdd,
 			[]string{"{ip}"},
 			map[string]string{"product": "deposits", "ip": "127.0.0.1 x"},
-			`hook whitelist_add: not run: ip is "127.0.0.1 x", which does not match ^[A-Za-z0-9_.:-]{1,64}$`,
+			`hook whitelist_add: not run: ip is "127.0.0.1 x", which does not match ^[A-Za-z0-9_.:-]{1,128}$`,
 		},
 		{"a value that is not there", ApproveDeposit, []string{"{deposit_id}"}, nil, `hook approve_deposit: not run: there is no deposit_id`},
 	} {
@@ -145,6 +146,49 @@ func TestCommandHooksOffer(t *testing.T) {
 	assert.False(t, hooks.Offers(FreezeClock), "what only our mock can do is not offered by a command")
 	require.EqualError(t, hooks.Call(t.Context(), CancelDeposit, nil), "hook cancel_deposit: the target has none")
 	require.EqualError(t, hooks.Call(t.Context(), FreezeClock, nil), "hook freeze_clock: the target has none")
+}
+
+func TestCommandHooksCount(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		printed string
+		want    int
+		problem string
+	}{
+		{"0", 0, ""},
+		{"2", 2, ""},
+		{" 2 \n", 2, ""},
+		{"", 0, `hook count_deposits: it printed "", which is not a number of deposits`},
+		{"two", 0, `hook count_deposits: it printed "two", which is not a number of deposits`},
+		{"-1", 0, `hook count_deposits: it printed "-1", which is not a number of deposits`},
+		{"1\n2", 0, `hook count_deposits: it printed "1\n2", which is not a number of deposits`},
+	} {
+		t.Run(row.printed, func(t *testing.T) {
+			t.Parallel()
+			n, err := hooksOf(CountDeposits, "count", row.printed, "{invoice_id}").Counts(t.Context(), "d24c-1")
+			if row.problem != "" {
+				require.EqualError(t, err, row.problem)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, row.want, n)
+		})
+	}
+	_, err := hooksOf(CountDeposits, "exit", "3").Counts(t.Context(), "d24c-1")
+	require.ErrorContains(t, err, "exit status 3")
+	_, err = hooksOf(CountDeposits, "count", "1").Counts(t.Context(), "d24c 1")
+	require.ErrorContains(t, err, `not run: invoice_id is "d24c 1"`)
+	_, err = CommandHooks{}.Counts(t.Context(), "d24c-1")
+	require.EqualError(t, err, "hook count_deposits: the target has none")
+}
+
+// An invoice_id has up to 128 characters and is ours, so that it is no longer checked as
+// what a target might have chosen.
+func TestALongInvoiceIDIsCounted(t *testing.T) {
+	t.Parallel()
+	n, err := hooksOf(CountDeposits, "count", "1", "{invoice_id}").Counts(t.Context(), strings.Repeat("7", 128))
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
 }
 
 // The target must not choose the program, however the configuration is written.

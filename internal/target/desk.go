@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -121,26 +122,38 @@ func (d *Desk) UnknownDeposit() provider.Notification {
 }
 
 func (d *Desk) deposit(ctx context.Context, client *merchant.Client, status string) (provider.Notification, error) {
+	order := d.orders.Deposit(deskDeposit)
+	if status == string(d24.DepositCreated) || status == string(d24.DepositInitiated) {
+		order.PaymentMethod, order.Payer = "", nil // goes on in a hosted checkout
+	}
 	var made d24.DepositAnswer
-	if err := do(ctx, client, merchant.CreateDeposit(d.orders.Deposit(deskDeposit)), &made); err != nil {
+	if err := do(ctx, client, merchant.CreateDeposit(order), &made); err != nil {
 		return provider.Notification{}, err
 	}
-	n := provider.Notification{Kind: d24.DepositNotification, ID: string(made.DepositID)}
+	n := provider.Notification{Kind: d24.DepositNotification, ID: string(made.DepositID), InvoiceID: order.InvoiceID}
 	return n, d.Move(n, status)
 }
 
-// Refund refunds a deposit.
-func (d *Desk) Refund(ctx context.Context, deposit provider.Notification) (provider.Notification, error) {
-	all := d.Admin().Deposits()
-	at := slices.IndexFunc(all, func(made mock.Deposit) bool { return made.ID == deposit.ID })
-	if at < 0 {
-		return provider.Notification{}, fmt.Errorf("the mock has no deposit %s", deposit.ID)
+// Refund makes a refund, of a new deposit, in a status.
+func (d *Desk) Refund(ctx context.Context, status string) (provider.Notification, error) {
+	deposit, err := d.Deposit(ctx, IsCompleted)
+	if err != nil {
+		return deposit, err
 	}
+	n, err := d.RefundOf(ctx, deposit)
+	if err != nil {
+		return n, err
+	}
+	return n, d.Move(n, status)
+}
+
+// RefundOf refunds a deposit.
+func (d *Desk) RefundOf(ctx context.Context, deposit provider.Notification) (provider.Notification, error) {
 	var made d24.RefundAnswer
-	if err := do(ctx, d.client, merchant.CreateRefund(deposit.ID, all[at].InvoiceID, nil), &made); err != nil {
+	if err := do(ctx, d.client, merchant.CreateRefund(deposit.ID, deposit.InvoiceID, nil), &made); err != nil {
 		return provider.Notification{}, err
 	}
-	return provider.Notification{Kind: d24.RefundNotification, ID: string(made.RefundID)}, nil
+	return provider.Notification{Kind: d24.RefundNotification, ID: string(made.RefundID), InvoiceID: deposit.InvoiceID}, nil
 }
 
 // Cashout makes a cashout in a status.
@@ -154,6 +167,31 @@ func (d *Desk) Cashout(ctx context.Context, status string) (provider.Notificatio
 	return n, d.Move(n, status)
 }
 
+// Make makes a deposit, a refund or a cashout in a status.
+func (d *Desk) Make(ctx context.Context, kind d24.NotificationKind, status string) (provider.Notification, error) {
+	switch kind {
+	case d24.RefundNotification:
+		return d.Refund(ctx, status)
+	case d24.CashoutNotification:
+		return d.Cashout(ctx, status)
+	case d24.DepositNotification:
+	}
+	return d.Deposit(ctx, status)
+}
+
+// Rename gives a deposit or a cashout another id.
+func (d *Desk) Rename(n provider.Notification, id string) (provider.Notification, error) {
+	rename := d.Admin().RenameDeposit
+	if n.Kind == d24.CashoutNotification {
+		rename = d.Admin().RenameCashout
+	}
+	if err := rename(n.ID, id); err != nil {
+		return n, err
+	}
+	n.ID = id
+	return n, nil
+}
+
 func do(ctx context.Context, client *merchant.Client, r merchant.Request, answer any) error {
 	e := client.Do(ctx, r)
 	if e.Status()/100 != 2 {
@@ -162,27 +200,34 @@ func do(ctx context.Context, client *merchant.Client, r merchant.Request, answer
 	return json.Unmarshal(e.Response.Body, answer)
 }
 
-// Statuses that something can be moved into, in the words of the features.
+// Statuses in the words of the features: those of the documents in capitals.
 const (
 	IsPending   = "PENDING" // in which everything is made
 	IsCompleted = "COMPLETED"
 	IsExpired   = "EXPIRED" // deposits only
 	IsCancelled = "CANCELLED"
-	IsDelivered = "DELIVERED" // cashouts only
-	IsRejected  = "REJECTED"  // cashouts only
+	IsDelivered = "DELIVERED" // cashouts and refunds
+	IsRejected  = "REJECTED"  // cashouts and refunds
+	IsOnHold    = "ON_HOLD"   // cashouts only
 )
 
-// Move brings what a notification is about into a status.
+// Move brings what a notification is about into a status. Nothing has to be moved into the
+// status that it is made in.
 func (d *Desk) Move(n provider.Notification, status string) error {
 	admin := d.Admin()
-	moves := map[string]func(id string) error{IsCompleted: admin.ApproveDeposit, IsExpired: admin.ExpireDeposit, IsCancelled: admin.CancelDeposit}
-	if n.Kind == d24.CashoutNotification {
-		moves = map[string]func(id string) error{
-			IsDelivered: admin.DeliverCashout, IsCompleted: admin.CompleteCashout, IsRejected: admin.RejectCashout, IsCancelled: admin.CancelCashout,
+	switch n.Kind {
+	case d24.DepositNotification:
+		if status == IsPending || status == string(d24.DepositCreated) {
+			return nil
 		}
+		return admin.MoveDeposit(n.ID, d24.DepositStatus(status))
+	case d24.RefundNotification:
+		return d.moveRefund(n.ID, status)
+	case d24.CashoutNotification:
 	}
-	if status == IsPending {
-		return nil
+	moves := map[string]func(id string) error{
+		IsPending: func(string) error { return nil }, IsDelivered: admin.DeliverCashout, IsCompleted: admin.CompleteCashout,
+		IsRejected: admin.RejectCashout, IsCancelled: admin.CancelCashout, IsOnHold: admin.HoldCashout,
 	}
 	move, ok := moves[status]
 	if !ok {
@@ -191,10 +236,17 @@ func (d *Desk) Move(n provider.Notification, status string) error {
 	return move(n.ID)
 }
 
-// FailStatus has the next status call of a kind answered with 500, SlowStatus after two
-// seconds. Forgive takes back what has not happened.
-func (d *Desk) FailStatus(kind d24.NotificationKind) error {
-	return d.befall(kind, mock.Fault{Kind: mock.FaultRespond500})
+// moveRefund delivers a refund first that the bank is to pay or to reject.
+func (d *Desk) moveRefund(id, status string) error {
+	if status == IsPending {
+		return nil
+	}
+	if status == IsCompleted || status == IsRejected {
+		if err := d.Admin().MoveRefund(id, d24.RefundDelivered); err != nil && !errors.Is(err, mock.ErrTransition) {
+			return err
+		}
+	}
+	return d.Admin().MoveRefund(id, d24.RefundStatus(status))
 }
 
 // SlowStatus has the next status call answered after two seconds.
@@ -209,14 +261,19 @@ func (d *Desk) HoldStatus(kind d24.NotificationKind, calls int) (*Hold, error) {
 }
 
 func (d *Desk) befall(kind d24.NotificationKind, fault mock.Fault) error {
+	_, err := d.Admin().AddFault(statusCallsOf(kind, fault))
+	return err
+}
+
+// statusCallsOf has a fault strike the status calls of a kind.
+func statusCallsOf(kind d24.NotificationKind, fault mock.Fault) mock.Fault {
 	fault.Method, fault.Path = http.MethodGet, map[d24.NotificationKind]string{
 		d24.DepositNotification: d24.PathDeposits + "/", d24.RefundNotification: d24.PathRefunds + "/",
 	}[kind]
 	if kind == d24.CashoutNotification {
 		fault.Method, fault.Path = http.MethodPost, d24.PathCashoutStatus
 	}
-	_, err := d.Admin().AddFault(fault)
-	return err
+	return fault
 }
 
 // Unanswered makes a completed deposit whose creation is not answered before answer is
@@ -248,7 +305,7 @@ func (d *Desk) Unanswered(ctx context.Context) (n provider.Notification, answer 
 	if at < 0 {
 		return n, answer, fmt.Errorf("the mock has no deposit of invoice %s", order.InvoiceID)
 	}
-	n = provider.Notification{Kind: d24.DepositNotification, ID: all[at].ID}
+	n = provider.Notification{Kind: d24.DepositNotification, ID: all[at].ID, InvoiceID: order.InvoiceID}
 	return n, answer, d.Move(n, IsCompleted)
 }
 

@@ -3,7 +3,9 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +66,7 @@ func TestADeskMakesWhatItIsAskedFor(t *testing.T) {
 	}
 	for status, want := range map[string]d24.CashoutStatus{
 		IsPending: d24.CashoutPending, IsDelivered: d24.CashoutDelivered, IsCompleted: d24.CashoutCompleted,
-		IsRejected: d24.CashoutRejected, IsCancelled: d24.CashoutCancelled,
+		IsRejected: d24.CashoutRejected, IsCancelled: d24.CashoutCancelled, IsOnHold: d24.CashoutOnHold,
 	} {
 		n, err := desk.Cashout(t.Context(), status)
 		require.NoError(t, err)
@@ -72,8 +74,13 @@ func TestADeskMakesWhatItIsAskedFor(t *testing.T) {
 		assert.NotEmpty(t, n.ExternalID)
 		assert.Equal(t, want, statusOf[d24.CashoutStatusAnswer](t, desk, n).Status, status)
 	}
+	for _, status := range []string{IsPending, "INCORRECT_DETAILS", IsDelivered, IsCompleted, IsRejected, IsCancelled} {
+		n, err := desk.Make(t.Context(), d24.RefundNotification, status)
+		require.NoError(t, err)
+		assert.Equal(t, status, string(statusOf[d24.RefundStatusAnswer](t, desk, n).Status))
+	}
 	_, err := desk.Deposit(t.Context(), IsDelivered)
-	require.EqualError(t, err, "nothing moves a deposit into DELIVERED")
+	require.ErrorIs(t, err, mock.ErrTransition)
 	_, err = desk.Cashout(t.Context(), IsExpired)
 	require.EqualError(t, err, "nothing moves a cashout into EXPIRED")
 }
@@ -83,17 +90,17 @@ func TestADeskRefundsWhatWasPaid(t *testing.T) {
 	desk, _ := openDesk(t)
 	paid, err := desk.Deposit(t.Context(), IsCompleted)
 	require.NoError(t, err)
-	refund, err := desk.Refund(t.Context(), paid)
+	refund, err := desk.RefundOf(t.Context(), paid)
 	require.NoError(t, err)
 	assert.Equal(t, d24.RefundNotification, refund.Kind)
 	assert.Equal(t, paid.ID, string(statusOf[d24.RefundStatusAnswer](t, desk, refund).DepositID))
 
 	unpaid, err := desk.Deposit(t.Context(), IsPending)
 	require.NoError(t, err)
-	_, err = desk.Refund(t.Context(), unpaid)
+	_, err = desk.RefundOf(t.Context(), unpaid)
 	require.ErrorContains(t, err, "the provider's own mock answers 4")
-	_, err = desk.Refund(t.Context(), desk.UnknownDeposit())
-	require.EqualError(t, err, "the mock has no deposit "+unknownDeposit)
+	_, err = desk.RefundOf(t.Context(), desk.UnknownDeposit())
+	require.ErrorContains(t, err, "the provider's own mock answers 4")
 }
 
 func TestADeskHasAMerchantWhoseDepositsAreNotOurs(t *testing.T) {
@@ -114,34 +121,91 @@ func TestADeskHasAMerchantWhoseDepositsAreNotOurs(t *testing.T) {
 	assert.Len(t, desk.Calls(), 4)
 }
 
-func TestADeskFailsOnceAndIsSlowOnce(t *testing.T) {
+func TestADeskIsSlowOnce(t *testing.T) {
 	t.Parallel()
 	desk, waited := openDesk(t)
 	deposit, err := desk.Deposit(t.Context(), IsCompleted)
 	require.NoError(t, err)
-	refund, err := desk.Refund(t.Context(), deposit)
+	refund, err := desk.RefundOf(t.Context(), deposit)
 	require.NoError(t, err)
 	cashout, err := desk.Cashout(t.Context(), IsCompleted)
 	require.NoError(t, err)
 	all := []provider.Notification{deposit, refund, cashout}
 	for _, about := range all {
-		require.NoError(t, desk.FailStatus(about.Kind))
-		for _, other := range all {
-			if other.Kind != about.Kind {
-				assert.Equal(t, http.StatusOK, ask(t.Context(), desk.client, other).Status(), "%s fails, and not %s", about.Kind, other.Kind)
-			}
-		}
-		assert.Equal(t, http.StatusInternalServerError, ask(t.Context(), desk.client, about).Status(), about.Kind)
-		assert.Equal(t, http.StatusOK, ask(t.Context(), desk.client, about).Status(), about.Kind)
-
 		require.NoError(t, desk.SlowStatus(about.Kind))
 		assert.Equal(t, http.StatusOK, ask(t.Context(), desk.client, about).Status(), about.Kind)
 		require.Len(t, waited, 1, about.Kind)
 		assert.Equal(t, slowStatus, <-waited)
 	}
-	require.NoError(t, desk.FailStatus(deposit.Kind))
+	_, err = desk.AnswerStatus(deposit, IsCompleted, "500", 1)
+	require.NoError(t, err)
 	desk.Release()
 	assert.Equal(t, http.StatusOK, ask(t.Context(), desk.client, deposit).Status(), "what has not happened is taken back")
+}
+
+func TestADeskAnswersTheStatusOfOneAsTheFeaturesSay(t *testing.T) {
+	t.Parallel()
+	desk, waited := openDesk(t)
+	for _, kind := range []d24.NotificationKind{d24.DepositNotification, d24.RefundNotification, d24.CashoutNotification} {
+		other, err := desk.Make(t.Context(), kind, IsPending)
+		require.NoError(t, err)
+		for way, want := range map[string]string{
+			"500": "500 {", "503 without a body": "503 ", "401": "401 {", "429": "429 {", "502 with an HTML page": "502 <html>",
+			"200 with an HTML page": "200 <html>", "200 without a body": "200 ", "200 with an empty object": "200 {}", "200 with an error": `200 {"code":`,
+			"the connection breaks": "0 ", "half of it, and the connection breaks": "0 ", "none in time": "0 ",
+		} {
+			n, err := desk.Make(t.Context(), kind, IsPending)
+			require.NoError(t, err)
+			script, err := desk.AnswerStatus(n, IsPending, way, 9) // net/http asks again where a connection broke early
+			require.NoError(t, err)
+			assert.Contains(t, script, `"object":"OBJECT_ID"`)
+			assert.Equal(t, http.StatusOK, ask(t.Context(), desk.client, other).Status(), way)
+			e := ask(t.Context(), desk.client, n)
+			text := fmt.Sprintf("%d ", e.Status())
+			if e.Failure == nil {
+				text += string(e.Response.Body)
+			} else {
+				text = "0 "
+			}
+			assert.True(t, strings.HasPrefix(text, want), "%s: %s", way, text)
+		}
+		for range cap(waited) { // as often as it was asked
+			select {
+			case d := <-waited:
+				assert.Equal(t, never, d)
+			default:
+			}
+		}
+	}
+	_, err := desk.AnswerStatus(desk.UnknownDeposit(), IsPending, "in Latin", 1)
+	require.EqualError(t, err, `no status call is answered "in Latin"`)
+}
+
+func TestADeskGivesIDsOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	desk, _ := openDesk(t)
+	for kind, read := range map[d24.NotificationKind]func(provider.Notification) int{
+		d24.DepositNotification: func(n provider.Notification) int { return ask(t.Context(), desk.client, n).Status() },
+		d24.CashoutNotification: func(n provider.Notification) int { return ask(t.Context(), desk.client, n).Status() },
+	} {
+		made, err := desk.Make(t.Context(), kind, IsPending)
+		require.NoError(t, err)
+		for _, id := range []string{"3000000001", "9007199254740993"} {
+			renamed, err := desk.Rename(made, id)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusOK, read(renamed))
+			assert.NotEqual(t, http.StatusOK, read(made), "it has no other id any more")
+			require.NoError(t, err)
+			made = renamed
+		}
+		require.NoError(t, desk.Move(made, IsCompleted))
+		other, err := desk.Make(t.Context(), kind, IsPending)
+		require.NoError(t, err)
+		_, err = desk.Rename(other, made.ID)
+		require.ErrorContains(t, err, "or there is one of that id already")
+		_, err = desk.Rename(other, "x")
+		require.ErrorContains(t, err, "is not an id")
+	}
 }
 
 func TestADeskHoldsCallsBackUntilTheyAreReleased(t *testing.T) {

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,27 +10,31 @@ import (
 	"strings"
 	"time"
 
-	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
+	"github.com/d24conform/d24conform/internal/rules"
 )
 
 // Driven is a client that does what it is told, by way of an adapter, against a mock in
 // this process. Situations come one after the other: they change the mock for everybody.
 type Driven struct {
-	Adapter *Adapter
-	Mock    *mock.Mock
-	Orders  *merchant.Orders
-	Log     *exchange.Log // what the mock saw of the client goes here
+	Adapter  *Adapter
+	Mock     *mock.Mock
+	Orders   *merchant.Orders
+	Products []rules.Product // that it works with; nil = both
+	Log      *exchange.Log   // what the mock saw of the client goes here
+	// Restart kills the adapter and starts it again, with a hello; nil = that cannot be done.
+	Restart func(ctx context.Context) (*Adapter, error)
 	// Now and Sleep are the clock that the client lives by; nil = real time.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
 
 	provider *Server
 	own      *merchant.Client // makes on the mock what operations need; it lives by the mock's clock
-	known    map[Activity]Traffic
+	agenda   []Situation      // all that the run is about
+	known    map[Situation]outcome
 	meeting  string    // what is unusual about the server at the moment, for the log
 	first    time.Time // when the client was first asked for something that is dated
 	earliest judge.Operation
@@ -49,7 +52,7 @@ func NewDriven(d Driven) (*Driven, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.provider, d.known = provider, map[Activity]Traffic{}
+	d.provider, d.known = provider, map[Situation]outcome{}
 	d.own, err = provider.ClientFrom(func(o *merchant.Options) { o.Now = d.Mock.Admin().Now })
 	return &d, err
 }
@@ -63,42 +66,57 @@ func (d *Driven) Close() {
 	d.provider.Close()
 }
 
-// Exercise brings a situation about.
+// Expect is told what the run is about.
+func (d *Driven) Expect(situations []Situation) { d.agenda = situations }
+
+// Exercise brings a situation about, once: a scenario that asks for it again gets the same
+// traffic.
 func (d *Driven) Exercise(ctx context.Context, s Situation) (Traffic, error) {
-	if s.Certificate != "" {
+	if known, ok := d.known[s]; ok {
+		return known.traffic, known.err
+	}
+	t, err := d.bringAbout(ctx, s)
+	if err == nil && len(t.Operations) == 0 && len(t.Beliefs) == 0 && s.Certificate == "" {
+		err = &UnexercisedError{"the client offers nothing of the kind: its adapter lists " + d.offers()}
+	}
+	if err == nil || isUnexercised(err) {
+		d.known[s] = outcome{t, err}
+	}
+	return t, err
+}
+
+// An outcome is what came of a situation.
+type outcome struct {
+	traffic Traffic
+	err     error // an [UnexercisedError], or nil
+}
+
+func (d *Driven) bringAbout(ctx context.Context, s Situation) (Traffic, error) {
+	switch {
+	case s.Certificate != "":
 		return d.mistrusted(ctx, s)
+	case s.HTTP1:
+		return d.overHTTP1(ctx, s)
+	case s.Trouble == Killed:
+		return d.killed(ctx, s)
 	}
-	if traffic, ok := d.known[s.Does]; ok && s == (Situation{Does: s.Does}) {
-		return traffic, nil
-	}
-	var t Traffic
-	var err error
-	switch s.Does {
+	switch s.Does { //nolint:exhaustive // the others are one operation each
 	case WorksWithDeposits:
-		t, err = d.workWithDeposits(ctx)
+		return d.everything(ctx, s.Does, d.workWithDeposits)
 	case WorksWithCashouts:
-		t, err = d.workWithCashouts(ctx)
+		return d.everything(ctx, s.Does, d.workWithCashouts)
 	case Works:
-		t, err = d.both(ctx)
+		return d.both(ctx)
 	case WorksOn:
-		t, err = d.workOn(ctx)
+		return d.workOn(ctx)
 	case SignsDeposits:
-		t, err = d.sign(ctx, OpSignDeposit)
+		return d.sign(ctx, OpSignDeposit)
 	case SignsCashouts:
-		t, err = d.sign(ctx, OpSignCashout)
+		return d.sign(ctx, OpSignCashout)
 	case VerifiesDeposits, VerifiesCashouts:
-		t, err = d.verify(ctx, s.Does)
-	default:
-		return d.once(ctx, s)
+		return d.verify(ctx, s.Does)
 	}
-	if err != nil {
-		return t, err
-	}
-	if len(t.Operations) == 0 && len(t.Beliefs) == 0 {
-		return t, &UnexercisedError{"the client offers nothing of the kind: its adapter lists " + d.offers()}
-	}
-	d.known[s.Does] = t
-	return t, nil
+	return d.once(ctx, s)
 }
 
 func (d *Driven) offers() string {
@@ -115,7 +133,10 @@ func (d *Driven) offers() string {
 // both is the work with both products.
 func (d *Driven) both(ctx context.Context) (Traffic, error) {
 	var all Traffic
-	for _, does := range []Activity{WorksWithDeposits, WorksWithCashouts} {
+	for i, does := range []Activity{WorksWithDeposits, WorksWithCashouts} {
+		if d.Products != nil && !slices.Contains(d.Products, rules.Products()[i]) {
+			continue
+		}
 		t, err := d.Exercise(ctx, Situation{Does: does})
 		if err != nil && !isUnexercised(err) {
 			return all, err
@@ -123,95 +144,6 @@ func (d *Driven) both(ctx context.Context) (Traffic, error) {
 		all.add(t)
 	}
 	return all, nil
-}
-
-func (t *Traffic) add(more Traffic) {
-	t.Operations = append(t.Operations, more.Operations...)
-	t.Replies = append(t.Replies, more.Replies...)
-	t.Asked = append(t.Asked, more.Asked...)
-}
-
-// workWithDeposits has the client do everything with deposits that it can, creating
-// more than once: what is wrong with keys shows in the second.
-func (d *Driven) workWithDeposits(ctx context.Context) (Traffic, error) {
-	var t Traffic
-	var made deposit
-	for range 3 {
-		order := d.Orders.Deposit(depositSize)
-		done, err := d.carryOut(ctx, &t, OpCreateDeposit, bodyOf(order))
-		if err != nil {
-			return t, err
-		}
-		made = deposit{id: cmp.Or(createdIn(done), made.id), invoice: order.InvoiceID}
-	}
-	made, err := d.paid(ctx, made)
-	if err != nil {
-		return t, err
-	}
-	if _, err := d.carryOut(ctx, &t, OpDepositStatus, idOf("deposit_id", made.id)); err != nil {
-		return t, err
-	}
-	refund := ""
-	for range 2 {
-		done, err := d.carryOut(ctx, &t, OpCreateRefund, refundOf(made))
-		if err != nil {
-			return t, err
-		}
-		refund = cmp.Or(createdIn(done), refund)
-	}
-	if refund == "" {
-		e := d.own.Do(ctx, merchant.CreateRefund(made.id, made.invoice, new(refundSize)))
-		refund = judge.Read(e).ObjectID
-	}
-	for _, each := range []struct {
-		op     Op
-		fields map[string]any
-	}{
-		{OpRefundStatus, idOf("refund_id", refund)},
-		{OpPaymentMethods, map[string]any{"country": merchant.Country}},
-		{OpExchangeRate, map[string]any{"country": merchant.Country, "amount": 100}},
-		{OpBanks, map[string]any{"country": merchant.Country}},
-	} {
-		if _, err := d.carryOut(ctx, &t, each.op, each.fields); err != nil {
-			return t, err
-		}
-	}
-	return t, nil
-}
-
-// workWithCashouts has the client do everything with cashouts that it can.
-func (d *Driven) workWithCashouts(ctx context.Context) (Traffic, error) {
-	var t Traffic
-	var made cashout
-	for range 2 {
-		order := d.Orders.Cashout(cashoutSize)
-		done, err := d.carryOut(ctx, &t, OpCreateCashout, bodyOf(order))
-		if err != nil {
-			return t, err
-		}
-		made = cashout{id: cmp.Or(createdIn(done), made.id), external: order.ExternalID}
-	}
-	made, err := d.held(ctx, made)
-	if err != nil {
-		return t, err
-	}
-	reference := d24.CashoutReference{CashoutID: d24.ID(made.id), ExternalID: made.external}
-	onHold, pending := reference, reference
-	onHold.Status, pending.Status = d24.CashoutUpdateOnHold, d24.CashoutUpdatePending
-	for _, each := range []struct {
-		op   Op
-		body d24.CashoutReference
-	}{
-		{OpCashoutStatus, reference},
-		{OpUpdateCashout, onHold},
-		{OpUpdateCashout, pending},
-		{OpCancelCashout, reference},
-	} {
-		if _, err := d.carryOut(ctx, &t, each.op, bodyOf(each.body)); err != nil {
-			return t, err
-		}
-	}
-	return t, nil
 }
 
 // longEnough is more than an X-Date may be old: after it, a date that was taken only
@@ -240,14 +172,6 @@ func (d *Driven) workOn(ctx context.Context) (Traffic, error) {
 	return t, err
 }
 
-// operationOf is what the adapter is asked for.
-func operationOf(does Activity) Op {
-	return map[Activity]Op{
-		CreatesDeposit: OpCreateDeposit, AsksDeposit: OpDepositStatus, CreatesRefund: OpCreateRefund, LooksUp: OpPaymentMethods,
-		CreatesCashout: OpCreateCashout, AsksCashout: OpCashoutStatus,
-	}[does]
-}
-
 // once has the client do one thing, in whatever trouble.
 func (d *Driven) once(ctx context.Context, s Situation) (Traffic, error) {
 	var t Traffic
@@ -258,15 +182,18 @@ func (d *Driven) once(ctx context.Context, s Situation) (Traffic, error) {
 	if !d.Adapter.Offers(op) {
 		return t, &UnexercisedError{fmt.Sprintf("the adapter does not list the operation %s", op)}
 	}
-	if s.Trouble == LargeIDs {
-		d.Mock.Admin().RaiseIDs()
+	admin := d.Mock.Admin()
+	if from := s.Trouble.ids(); from > 0 {
+		defer admin.IDsFrom(from)()
 	}
 	fields, err := d.fieldsFor(ctx, s)
 	if err != nil {
 		return t, err
 	}
-	admin := d.Mock.Admin()
 	for _, fault := range s.Trouble.faults() {
+		if fault.DelayMS == lostAfter && !slices.Contains([]Activity{CreatesDeposit, CreatesRefund}, s.Does) {
+			fault.DelayMS = 0 // no rule is about the date of such a retry
+		}
 		if _, err := admin.AddFault(fault); err != nil {
 			return t, err
 		}
@@ -286,6 +213,33 @@ func (d *Driven) once(ctx context.Context, s Situation) (Traffic, error) {
 	return t, nil
 }
 
+// overHTTP1 is the same with a server that speaks HTTP/1.1 only. What the client has sent
+// over that anyway need not be sent again.
+func (d *Driven) overHTTP1(ctx context.Context, s Situation) (t Traffic, err error) {
+	s.HTTP1 = false
+	usual, err := d.Exercise(ctx, s)
+	if err != nil || overHTTP1(usual.Operations) {
+		return usual, err
+	}
+	if err := d.Mock.SpeakHTTP1(true); err != nil {
+		return t, err
+	}
+	d.own.Close()
+	d.meeting = " over HTTP/1.1"
+	t, err = d.bringAbout(ctx, s)
+	d.meeting = ""
+	if back := d.Mock.SpeakHTTP1(false); err == nil {
+		err = back
+	}
+	d.own.Close() // its connections have ended; it opens others
+	return t, err
+}
+
+// overHTTP1 says whether operations came over HTTP/1.1.
+func overHTTP1(operations []judge.Operation) bool {
+	return !slices.ContainsFunc(slices.Concat(operations...), func(e *exchange.Exchange) bool { return !strings.HasPrefix(e.Request.Proto, "HTTP/1") })
+}
+
 // because is what the client says for itself.
 func (r Reply) because() string {
 	if r.GaveUp == "" {
@@ -294,7 +248,8 @@ func (r Reply) because() string {
 	return ": it says " + clip(r.GaveUp)
 }
 
-// mistrusted has the client connect to a server that shows a bad certificate.
+// mistrusted has the client connect to a server that shows a bad certificate, and to one
+// that shows a good one: who trusts nobody proves nothing.
 func (d *Driven) mistrusted(ctx context.Context, s Situation) (t Traffic, err error) {
 	op := operationOf(s.Does)
 	if !d.Adapter.Offers(op) {
@@ -304,10 +259,7 @@ func (d *Driven) mistrusted(ctx context.Context, s Situation) (t Traffic, err er
 	if err != nil {
 		return t, err
 	}
-	shown := map[Certificate]mock.Certificate{
-		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate,
-	}
-	if err := d.Mock.Present(shown[s.Certificate]); err != nil {
+	if err := d.Mock.Present(s.Certificate.shown()); err != nil {
 		return t, err
 	}
 	before := d.Mock.Handshakes()
@@ -318,103 +270,21 @@ func (d *Driven) mistrusted(ctx context.Context, s Situation) (t Traffic, err er
 	if back := d.Mock.Present(mock.GoodCertificate); err == nil {
 		err = back
 	}
+	d.own.Close() // its connections have ended; it opens others
+	if err != nil {
+		return t, err
+	}
+	unsupported := len(t.Replies) == 0
 	t.Operations = slices.DeleteFunc(t.Operations, func(o judge.Operation) bool { return len(o) == 0 })
+	if unsupported {
+		return t, &UnexercisedError{fmt.Sprintf("the client says that it does not support %s", op)}
+	}
+	control, err := d.Exercise(ctx, Situation{Does: s.Does})
+	t.Control = control.Operations
+	if isUnexercised(err) {
+		err = nil
+	}
 	return t, err
-}
-
-// Sizes of what is moved: small, and enough for two refunds of each deposit.
-const (
-	depositSize d24.Amount = 100_00
-	refundSize  d24.Amount = 10_00
-	cashoutSize d24.Amount = 10_00
-)
-
-// deposit and cashout are objects on the mock.
-type (
-	deposit struct{ id, invoice string }
-	cashout struct{ id, external string }
-)
-
-// fieldsFor makes what one operation is about, and the objects that it needs.
-func (d *Driven) fieldsFor(ctx context.Context, s Situation) (map[string]any, error) {
-	switch s.Does {
-	case CreatesDeposit:
-		order := d.Orders.Deposit(depositSize)
-		if s.Name != "" {
-			order.Payer.FirstName = s.Name
-		}
-		return bodyOf(order), nil
-	case AsksDeposit:
-		made, err := d.paid(ctx, deposit{})
-		return idOf("deposit_id", made.id), err
-	case CreatesRefund:
-		made, err := d.paid(ctx, deposit{})
-		return refundOf(made), err
-	case LooksUp:
-		return map[string]any{"country": merchant.Country}, nil
-	case CreatesCashout:
-		order := d.Orders.Cashout(cashoutSize)
-		if s.Name != "" {
-			order.BeneficiaryName = s.Name
-		}
-		return bodyOf(order), nil
-	case AsksCashout:
-		made, err := d.held(ctx, cashout{})
-		return bodyOf(d24.CashoutReference{CashoutID: d24.ID(made.id), ExternalID: made.external}), err
-	case WorksWithDeposits, WorksWithCashouts, Works, WorksOn, SignsDeposits, SignsCashouts, VerifiesDeposits, VerifiesCashouts:
-	}
-	return nil, fmt.Errorf("nothing in particular is asked for of a client that %s", s.Does)
-}
-
-// paid is the deposit, or one of ours where the client made none, approved.
-func (d *Driven) paid(ctx context.Context, made deposit) (deposit, error) {
-	if made.id == "" {
-		order := d.Orders.Deposit(depositSize)
-		e := d.own.Do(ctx, merchant.CreateDeposit(order))
-		made = deposit{id: judge.Read(e).ObjectID, invoice: order.InvoiceID}
-		if made.id == "" {
-			return made, fmt.Errorf("prepare a deposit: %s", judge.Describe(e))
-		}
-	}
-	if err := d.Mock.Admin().ApproveDeposit(made.id); err != nil { //nolint:contextcheck // a notification outlives what causes it
-		return made, fmt.Errorf("prepare a deposit: %w", err)
-	}
-	return made, nil
-}
-
-// held is the cashout, or one of ours where the client made none.
-func (d *Driven) held(ctx context.Context, made cashout) (cashout, error) {
-	if made.id != "" {
-		return made, nil
-	}
-	order := d.Orders.Cashout(cashoutSize)
-	e := d.own.Do(ctx, d.own.CreateCashout(order))
-	if made = (cashout{id: judge.Read(e).ObjectID, external: order.ExternalID}); made.id == "" {
-		return made, fmt.Errorf("prepare a cashout: %s", judge.Describe(e))
-	}
-	return made, nil
-}
-
-// bodyOf is a request's body as the client gets it: without credentials, which it adds
-// itself.
-func bodyOf(request any) map[string]any {
-	text, _ := json.Marshal(request) //nolint:errchkjson // our own types can be encoded
-	var body map[string]json.RawMessage
-	_ = json.Unmarshal(text, &body)
-	delete(body, "login")
-	delete(body, "pass")
-	return map[string]any{"body": body}
-}
-
-// idOf is an id as a number, which is what the documents' ids are.
-func idOf(field, id string) map[string]any { return map[string]any{field: json.Number(id)} }
-
-func refundOf(made deposit) map[string]any {
-	return bodyOf(d24.RefundRequest{
-		DepositID: d24.ID(made.id), InvoiceID: made.invoice, Amount: new(refundSize),
-		BankAccount: &d24.BankAccount{Beneficiary: "Maria Silva", BankCode: "001", Branch: "0001", AccountNumber: "12345678", AccountType: "C"},
-		Comments:    "d24conform refund",
-	})
 }
 
 // createdIn is the id of what an operation made, as the server told it; empty when it
@@ -439,7 +309,7 @@ func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[str
 		return nil, nil
 	}
 	admin := d.Mock.Admin()
-	before := admin.Arrived()
+	before, made := admin.Arrived(), d.made()
 	reply, err := d.Adapter.Do(ctx, op, fields)
 	if err != nil {
 		return nil, err
@@ -464,7 +334,34 @@ func (d *Driven) carryOut(ctx context.Context, t *Traffic, op Op, fields map[str
 	}
 	t.Operations, t.Replies = append(t.Operations, o), append(t.Replies, reply)
 	t.Asked = append(t.Asked, Asked{lineOf(op, fields), o})
+	for i, what := range []Op{OpCreateDeposit, OpCreateRefund, OpCreateCashout} {
+		if op == what {
+			t.count(judge.Count{What: madeBy(op), Orders: 1, Made: d.made()[i] - made[i]})
+		}
+	}
 	return o, nil
+}
+
+// made is how many deposits, refunds and cashouts there are.
+func (d *Driven) made() [3]int {
+	admin := d.Mock.Admin()
+	return [3]int{admin.DepositCount(), admin.RefundCount(), admin.CashoutCount()}
+}
+
+func madeBy(op Op) string {
+	return map[Op]string{OpCreateDeposit: judge.Deposits, OpCreateRefund: judge.Refunds, OpCreateCashout: judge.Cashouts}[op]
+}
+
+// count adds to what the server has made.
+func (t *Traffic) count(more judge.Count) {
+	for i := range t.Made {
+		if t.Made[i].What == more.What {
+			t.Made[i].Orders += more.Orders
+			t.Made[i].Made += more.Made
+			return
+		}
+	}
+	t.Made = append(t.Made, more)
 }
 
 // lineOf is an operation as the adapter reads it, but for its id.

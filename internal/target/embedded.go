@@ -54,11 +54,12 @@ const embeddedTimeout = time.Minute
 func FromMock(m *mock.Mock, log *exchange.Log) Config {
 	return Config{
 		Name: EmbeddedName, BaseURL: m.BaseURL(), PlainHTTPURL: m.PlainURL(), Credentials: m.Credentials(),
-		Roots: m.Roots(), Hooks: mockHooks{m.Admin()}, UnlistedIP: SecondLoopback(), Log: log,
+		Roots: m.Roots(), Hooks: mockHooks{admin: m.Admin(), clock: true}, UnlistedIP: SecondLoopback(), Log: log,
 		Readings: rules.Readings(m.Readings()), Timeout: embeddedTimeout,
 		Notifications: &Notifications{Settle: embeddedTimeout, Hasten: m.Admin().HastenNotification},
 		Second: &Config{
 			Name: "second environment", BaseURL: m.SecondURL(), Credentials: m.SecondCredentials(), Roots: m.Roots(), Timeout: embeddedTimeout,
+			Hooks: mockHooks{admin: m.SecondAdmin()},
 		},
 	}
 }
@@ -74,23 +75,39 @@ func canCallFrom(ip netip.Addr) bool {
 	return true
 }
 
-// mockHooks are the hooks of a mock in this process.
-type mockHooks struct{ admin *mock.Admin }
+// mockHooks are the hooks of one environment of a mock in this process.
+type mockHooks struct {
+	admin *mock.Admin
+	clock bool // both environments have one clock, which only the first one's hooks move
+}
 
-func (mockHooks) Offers(Hook) bool { return true }
+func (m mockHooks) Offers(h Hook) bool {
+	return m.clock || h != SetClockOffset && h != FreezeClock
+}
+
+func (m mockHooks) Counts(_ context.Context, invoiceID string) (int, error) {
+	return m.admin.CountDeposits(invoiceID), nil
+}
 
 func (m mockHooks) Call(_ context.Context, h Hook, arguments map[string]string) error {
+	if !m.Offers(h) {
+		return noSuchHook(h)
+	}
 	switch h {
 	case ApproveDeposit:
 		return m.admin.ApproveDeposit(arguments["deposit_id"])
 	case CancelDeposit:
 		return m.admin.CancelDeposit(arguments["deposit_id"])
+	case ExpireDeposit:
+		return m.admin.ExpireDeposit(arguments["deposit_id"])
 	case DeliverCashout:
 		return m.admin.DeliverCashout(arguments["cashout_id"])
 	case CompleteCashout:
 		return m.admin.CompleteCashout(arguments["cashout_id"])
 	case RejectCashout:
 		return m.admin.RejectCashout(arguments["cashout_id"])
+	case CancelCashout:
+		return m.admin.CancelCashout(arguments["cashout_id"])
 	case SetFunds:
 		amount, err := d24.ParseAmount(arguments["amount"])
 		if err != nil {
@@ -119,10 +136,16 @@ func (m mockHooks) Call(_ context.Context, h Hook, arguments map[string]string) 
 		m.admin.FreezeClock(at)
 	case DeliverRefund:
 		return m.admin.MoveRefund(arguments["refund_id"], d24.RefundDelivered)
+	case CompleteRefund:
+		return m.admin.SettleRefund(arguments["refund_id"], d24.RefundCompleted)
+	case RejectRefund:
+		return m.admin.SettleRefund(arguments["refund_id"], d24.RefundRejected)
 	case WhitelistAdd:
 		return m.admin.WhitelistAdd(arguments["product"], arguments["ip"])
 	case WhitelistRemove:
 		return m.admin.WhitelistRemove(arguments["product"], arguments["ip"])
+	case CountDeposits:
+		return fmt.Errorf("hook %s: it is asked, not called", h)
 	default:
 		return fmt.Errorf("hook %s: the mock has none", h)
 	}

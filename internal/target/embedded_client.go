@@ -34,6 +34,13 @@ func EmbedClient(
 	}
 	adapter, ended := converse(ctx, program)
 	var driven *Driven
+	lifetime := ctx
+	restart := func(ctx context.Context) (*Adapter, error) {
+		adapter.Kill()
+		<-ended                                      //nolint:errcheck // whatever it says of a pipe that broke
+		adapter, ended = converse(lifetime, program) // it outlives the scenario
+		return adapter, meet(ctx, adapter, m)
+	}
 	stop := func() error { //nolint:contextcheck // closing a mock has a time of its own
 		broken := adapter.Broken()
 		adapter.Close()
@@ -50,7 +57,7 @@ func EmbedClient(
 	if err := meet(ctx, adapter, m); err != nil {
 		return nil, nil, cmp.Or(stop(), err)
 	}
-	driven, err = NewDriven(Driven{Adapter: adapter, Mock: m, Orders: orders, Log: log, Now: clock.Now, Sleep: clock.Sleep})
+	driven, err = NewDriven(Driven{Adapter: adapter, Mock: m, Orders: orders, Log: log, Restart: restart, Now: clock.Now, Sleep: clock.Sleep})
 	if err != nil {
 		return nil, nil, cmp.Or(stop(), err)
 	}

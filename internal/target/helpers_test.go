@@ -62,7 +62,7 @@ func hookCommand(name string, arguments []string) int {
 			return 1
 		}
 	case "call": // the server of its environment, as an observed command does
-		return callCommand()
+		return callCommand(arguments)
 	case "listen": // at an address, and do what is asked there: a receiver in miniature
 		return listenCommand(arguments[0])
 	case "leave": // a grandchild that hangs and holds the output
@@ -76,20 +76,50 @@ func hookCommand(name string, arguments []string) int {
 }
 
 // callCommand asks for the status of a deposit, with no credentials at all.
-func callCommand() int {
+// callCommand asks for a deposit's status once; careless, it checks no certificate and asks
+// so many times over connections of their own; create, it makes a deposit instead.
+func callCommand(arguments []string) int {
 	pem, err := os.ReadFile(os.Getenv(d24.EnvCAFile))
 	if err != nil {
 		return 1
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	answer, err := client.Get(os.Getenv(d24.EnvBaseURL) + d24.PathDeposits + "/300000001")
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	calls := 1
+	switch {
+	case len(arguments) > 0 && arguments[0] == "create":
+		return createCommand(roots)
+	case len(arguments) > 1 && arguments[0] == "careless":
+		transport.TLSClientConfig.InsecureSkipVerify = true
+		calls, _ = strconv.Atoi(arguments[1])
+	}
+	client := &http.Client{Transport: transport}
+	for range calls {
+		answer, err := client.Get(os.Getenv(d24.EnvBaseURL) + d24.PathDeposits + "/300000001")
+		if err != nil {
+			return 3
+		}
+		answer.Body.Close()
+		fmt.Fprintln(os.Stdout, "status", answer.StatusCode)
+	}
+	return 0
+}
+
+func createCommand(roots *x509.CertPool) int {
+	client, err := merchant.New(merchant.Options{
+		BaseURL: os.Getenv(d24.EnvBaseURL), Roots: roots, Timeout: time.Minute,
+		Credentials: d24.Credentials{Deposits: d24.DepositsCredentials{
+			APIKey: os.Getenv(d24.EnvDepositsAPIKey), APISignature: os.Getenv(d24.EnvDepositsAPISignature),
+		}},
+	})
 	if err != nil {
+		return 1
+	}
+	defer client.Close()
+	if client.Do(context.Background(), merchant.CreateDeposit((&merchant.Orders{Run: "test"}).Deposit(100_00))).Status() != http.StatusCreated {
 		return 3
 	}
-	answer.Body.Close()
-	fmt.Fprintln(os.Stdout, "status", answer.StatusCode)
 	return 0
 }
 

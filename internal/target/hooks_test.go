@@ -23,17 +23,19 @@ func TestHookSpecs(t *testing.T) {
 		got = append(got, spec.String())
 	}
 	assert.Equal(t, []string{
-		"approve_deposit{deposit_id}", "cancel_deposit{deposit_id}",
-		"deliver_cashout{cashout_id}", "complete_cashout{cashout_id}", "reject_cashout{cashout_id}",
+		"approve_deposit{deposit_id}", "cancel_deposit{deposit_id}", "expire_deposit{deposit_id}",
+		"deliver_refund{refund_id}", "complete_refund{refund_id}", "reject_refund{refund_id}",
+		"deliver_cashout{cashout_id}", "complete_cashout{cashout_id}", "reject_cashout{cashout_id}", "cancel_cashout{cashout_id}",
 		"set_funds{amount}", "respond_500_once", "drop_after_commit_once", "set_clock_offset{ms}",
-		"whitelist_add{product,ip}", "whitelist_remove{product,ip}",
+		"whitelist_add{product,ip}", "whitelist_remove{product,ip}", "count_deposits{invoice_id}",
 	}, got, "as the documentation has them, in its order")
 }
 
 func TestEveryHookHasACapability(t *testing.T) {
 	t.Parallel()
-	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}, HookSpec{Name: DeliverRefund}) {
+	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}) {
 		assert.NotEqual(t, string(spec.Name), spec.Name.Capability(), "in words and not by its name")
+		assert.Equal(t, spec.Name == FreezeClock, spec.Does == "", "%s is explained", spec.Name)
 	}
 	assert.Equal(t, "new_hook", Hook("new_hook").Capability())
 }
@@ -43,13 +45,15 @@ func TestNoHooks(t *testing.T) {
 	s := newServer(t, Config{BaseURL: "https://127.0.0.1", Credentials: keys})
 	assert.False(t, s.Hooks.Offers(ApproveDeposit))
 	require.EqualError(t, s.Hooks.Call(t.Context(), ApproveDeposit, nil), "hook approve_deposit: the target has none")
+	_, err := s.Hooks.Counts(t.Context(), "d24c-1")
+	require.EqualError(t, err, "hook count_deposits: the target has none")
 }
 
 // A hook that falls through in the mock would turn its scenarios inconclusive.
 func TestTheMockHasEveryHook(t *testing.T) {
 	t.Parallel()
 	s := embed(t, mock.Options{})
-	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}, HookSpec{Name: DeliverRefund}) {
+	for _, spec := range append(HookSpecs(), HookSpec{Name: FreezeClock}) {
 		assert.True(t, s.Hooks.Offers(spec.Name))
 		// Without arguments: what it says then is about them.
 		if err := s.Hooks.Call(t.Context(), spec.Name, nil); err != nil {
@@ -106,6 +110,66 @@ func TestMockHooksOnDeposits(t *testing.T) {
 	given := w.created(merchant.CreateDeposit(o.Deposit(100_00)))
 	w.hook(CancelDeposit, "deposit_id", given)
 	assert.Equal(t, "CANCELLED", w.status(merchant.DepositStatus(given)))
+
+	late := w.created(merchant.CreateDeposit(o.Deposit(100_00)))
+	w.hook(ExpireDeposit, "deposit_id", late)
+	assert.Equal(t, "EXPIRED", w.status(merchant.DepositStatus(late)))
+}
+
+func TestMockHooksOnRefunds(t *testing.T) {
+	t.Parallel()
+	w, o := onWire(t), orders()
+	for _, row := range []struct {
+		hooks []Hook
+		want  string
+	}{
+		{[]Hook{DeliverRefund}, "DELIVERED"},
+		{[]Hook{CompleteRefund}, "COMPLETED"},
+		{[]Hook{RejectRefund}, "REJECTED"},
+		{[]Hook{DeliverRefund, CompleteRefund}, "COMPLETED"},
+	} {
+		order := o.Deposit(100_00)
+		deposit := w.created(merchant.CreateDeposit(order))
+		w.hook(ApproveDeposit, "deposit_id", deposit)
+		refund := w.created(merchant.CreateRefund(deposit, order.InvoiceID, nil))
+		for _, h := range row.hooks {
+			w.hook(h, "refund_id", refund)
+		}
+		assert.Equal(t, row.want, w.status(merchant.RefundStatus(refund)), "%v", row.hooks)
+	}
+}
+
+func TestMockCountsDeposits(t *testing.T) {
+	t.Parallel()
+	w, o := onWire(t), orders()
+	order := o.Deposit(100_00)
+	n, err := w.Hooks.Counts(t.Context(), order.InvoiceID)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+	w.created(merchant.CreateDeposit(order))
+	w.created(merchant.CreateDeposit(o.Deposit(100_00)))
+	n, err = w.Hooks.Counts(t.Context(), order.InvoiceID)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	n, err = w.Second.Hooks.Counts(t.Context(), order.InvoiceID)
+	require.NoError(t, err)
+	assert.Zero(t, n, "the second environment has deposits of its own")
+}
+
+// The second environment's hooks must not reach into the first.
+func TestTheSecondEnvironmentHasHooksOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w, o := onWire(t), orders()
+	second := wire{w.Second, t}
+	here, there := w.created(merchant.CreateDeposit(o.Deposit(100_00))), second.created(merchant.CreateDeposit(o.Deposit(100_00)))
+	require.ErrorIs(t, w.Hooks.Call(t.Context(), ApproveDeposit, map[string]string{"deposit_id": there}), mock.ErrNotFound)
+	second.hook(ApproveDeposit, "deposit_id", there)
+	assert.Equal(t, "COMPLETED", second.status(merchant.DepositStatus(there)))
+	assert.Equal(t, "PENDING", w.status(merchant.DepositStatus(here)))
+	for _, h := range []Hook{SetClockOffset, FreezeClock} {
+		assert.False(t, w.Second.Hooks.Offers(h), "one clock for both: %s", h)
+		require.EqualError(t, w.Second.Hooks.Call(t.Context(), h, nil), "hook "+string(h)+": the target has none")
+	}
 }
 
 func TestMockHooksOnCashouts(t *testing.T) {
@@ -114,7 +178,7 @@ func TestMockHooksOnCashouts(t *testing.T) {
 	for _, row := range []struct {
 		hook Hook
 		want string
-	}{{DeliverCashout, "4"}, {CompleteCashout, "1"}, {RejectCashout, "3"}} {
+	}{{DeliverCashout, "4"}, {CompleteCashout, "1"}, {RejectCashout, "3"}, {CancelCashout, "2"}} {
 		id := w.created(w.Client().CreateCashout(o.Cashout(10_00)))
 		w.hook(row.hook, "cashout_id", id)
 		assert.Equal(t, row.want, w.status(w.Client().CashoutStatus(id, "")), row.hook)

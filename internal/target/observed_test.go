@@ -65,7 +65,7 @@ func TestWhatACommandNeverDidIsSaid(t *testing.T) {
 		"the command's traffic has no client that creates a deposit: have it do so":     {Does: CreatesDeposit, Certificate: UnknownAuthority},
 		"the command's traffic has no client that works with cashouts: have it do so":   {Does: WorksWithCashouts},
 		"it met no trouble: run it with --phases plain,certificate,trouble":             {Does: AsksDeposit, Trouble: LosesAnswer},
-		"a command meets an unknown authority only, since it is run once":               {Does: AsksDeposit, Certificate: Expired},
+		"none met a certificate that has expired: each shows another":                   {Does: AsksDeposit, Certificate: Expired},
 		"covers 0s of work with deposits: have the client work for more than 6s":        {Does: WorksOn},
 		"the command's traffic has no client that creates a refund: have it do so":      {Does: CreatesRefund, Trouble: LosesAnswer},
 		"what the client makes of an answer is told by an adapter only":                 {Does: AsksDeposit, Trouble: LargeIDs},
@@ -126,7 +126,7 @@ func TestParsePhases(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []Phase{PhaseTrouble, PhasePlain}, phases)
 	_, err = ParsePhases([]string{"storm"})
-	require.EqualError(t, err, `there is no phase "storm": they are plain, certificate and trouble`)
+	require.EqualError(t, err, `there is no phase "storm": they are plain, certificate, trouble, trouble-http1 and restart`)
 }
 
 func TestAPlanFollowsFromItsSeed(t *testing.T) {
@@ -140,4 +140,35 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 			assert.Equal(t, 2*i+1, fault.Nth, "the request after it succeeds")
 		}
 	}
+}
+
+// A command that goes on after the first certificate meets each of the bad ones, and the
+// report knows which.
+func TestEachConnectionShowsAnotherBadCertificate(t *testing.T) {
+	t.Parallel()
+	o, _ := observing("call", "careless", "3")
+	require.NoError(t, o.Run(t.Context()))
+	for _, certificate := range Certificates() {
+		traffic, err := o.Exercise(t.Context(), Situation{Does: AsksDeposit, Certificate: certificate})
+		require.NoError(t, err)
+		assert.Len(t, traffic.Operations, 1, certificate)
+		assert.Equal(t, 1, traffic.Handshakes, certificate)
+		assert.NotEmpty(t, traffic.Control, certificate)
+	}
+}
+
+// A command is killed before the answer to its first creation, and started again: what it
+// did in each life is kept apart.
+func TestACommandIsKilledAndStartedAgain(t *testing.T) {
+	t.Parallel()
+	o, said := observing("call", "create")
+	o.Phases = []Phase{PhaseRestart}
+	require.NoError(t, o.Run(t.Context()))
+	traffic, err := o.Exercise(t.Context(), Situation{Does: CreatesDeposit, Trouble: Killed})
+	require.NoError(t, err)
+	lives := traffic.Lives()
+	require.Len(t, lives, 2)
+	assert.Nil(t, lives[0][0][0].Response)
+	assert.Equal(t, 409, lives[1][0][0].Status(), "the first was carried out, and this one has another key")
+	assert.Contains(t, said.String(), "phase restart: requests: 2; it was killed and started again; the command ended with exit status 3\n")
 }

@@ -11,17 +11,19 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/provider"
 )
 
 // An Observer tells how often a receiver released a deposit, or settled a cashout. A 2xx
 // is no proof of anything, so effects are read from here: over HTTP, or from a command.
 type Observer struct {
-	look    func(ctx context.Context, kind, id string) (int, error)
+	look    func(ctx context.Context, o Object) (int, error)
 	url     *url.URL
 	command []string
 	client  *http.Client
@@ -40,9 +42,23 @@ const (
 	maxObservation = 4096
 )
 
+// An Object is what an observer is asked about.
+type Object struct {
+	Kind       d24.NotificationKind
+	ID         string
+	InvoiceID  string // of a deposit, or of the deposit of a refund
+	ExternalID string // of a cashout
+}
+
+// ObjectOf is the object that a notification is about.
+func ObjectOf(n provider.Notification) Object {
+	return Object{Kind: n.Kind, ID: n.ID, InvoiceID: n.InvoiceID, ExternalID: n.ExternalID}
+}
+
 // NewObserver makes an observer of what was configured: a URL, which is asked
-// ?kind=deposit&id=300000001 and answers {"releases":1}, or a command line, to which kind
-// and id are added and which prints the number. settle 0 is [DefaultSettle].
+// ?kind=deposit&id=300000001&invoice_id=…&external_id=… and answers {"releases":1}, or a
+// command line, to which kind, id, invoice_id and external_id are added, empty where there
+// is none, and which prints the number. settle 0 is [DefaultSettle].
 func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Observer, error) {
 	o := &Observer{settle: settle, sleep: Sleep}
 	if o.settle == 0 {
@@ -74,10 +90,8 @@ func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Obse
 
 // Witness is an observer in this process, of a receiver whose effects are there when it
 // answers: there is nothing to wait for.
-func Witness(releases func(kind d24.NotificationKind, id string) (int, error)) *Observer {
-	return &Observer{sleep: Sleep, look: func(_ context.Context, kind, id string) (int, error) {
-		return releases(d24.NotificationKind(kind), id)
-	}}
+func Witness(releases func(o Object) (int, error)) *Observer {
+	return &Observer{sleep: Sleep, look: func(_ context.Context, o Object) (int, error) { return releases(o) }}
 }
 
 // Settle is how long an effect may take to show.
@@ -85,41 +99,77 @@ func (o *Observer) Settle() time.Duration { return o.settle }
 
 // Releases asks once. Whatever is not a whole number from 0 on is an error, and what was
 // to be judged by it inconclusive.
-func (o *Observer) Releases(ctx context.Context, kind d24.NotificationKind, id string) (int, error) {
-	if !safeValue.MatchString(id) || id[0] == '-' {
-		return 0, fmt.Errorf("observer: not asked about %q, which does not match %s", id, safeValue)
+func (o *Observer) Releases(ctx context.Context, object Object) (int, error) {
+	if !safeValue.MatchString(object.ID) || object.ID[0] == '-' {
+		return 0, fmt.Errorf("observer: not asked about %q, which does not match %s", object.ID, safeValue)
 	}
 	ctx, cancel := context.WithTimeout(ctx, observerTimeout)
 	defer cancel()
-	n, err := o.look(ctx, string(kind), id)
+	n, err := o.look(ctx, object)
 	if err != nil {
 		return 0, fmt.Errorf("observer: %w", err)
 	}
 	if n < 0 {
-		return 0, fmt.Errorf("observer: %s %s was released %d times", kind, id, n)
+		return 0, fmt.Errorf("observer: %s %s was released %d times", object.Kind, object.ID, n)
 	}
 	return n, nil
 }
 
-// Await asks until enough says so or the effects had their time to show, and returns the
-// last number: that there is none, or no more, is believed only after that.
-func (o *Observer) Await(ctx context.Context, kind d24.NotificationKind, id string, enough func(releases int) bool) (int, error) {
-	for waited := time.Duration(0); ; waited += observeEvery {
-		n, err := o.Releases(ctx, kind, id)
-		if err != nil || enough(n) || waited >= o.settle {
-			return n, err
+// Await asks about all objects until enough says so of each, by its place in the list, or
+// the effects had their time to show. It returns the last numbers: that there is none, or no
+// more, is believed only after that time. A nil enough waits for that time and asks once.
+func (o *Observer) Await(ctx context.Context, objects []Object, enough func(i, releases int) bool) ([]int, error) {
+	numbers := make([]int, len(objects))
+	open := make([]int, len(objects))
+	for i := range open {
+		open[i] = i
+	}
+	if enough == nil {
+		if err := o.pause(ctx, o.settle); err != nil {
+			return nil, err
 		}
-		if err := o.sleep(ctx, observeEvery); err != nil {
-			return 0, fmt.Errorf("observer: %w", err)
+	}
+	for waited := time.Duration(0); ; waited += observeEvery {
+		var still []int
+		for _, i := range open {
+			n, err := o.Releases(ctx, objects[i])
+			if err != nil {
+				return nil, err
+			}
+			if numbers[i] = n; enough != nil && !enough(i, n) {
+				still = append(still, i)
+			}
+		}
+		if open = still; len(open) == 0 || waited >= o.settle {
+			return numbers, nil
+		}
+		if err := o.pause(ctx, observeEvery); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func (o *Observer) get(ctx context.Context, kind, id string) (int, error) {
+func (o *Observer) pause(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	if err := o.sleep(ctx, d); err != nil {
+		return fmt.Errorf("observer: %w", err)
+	}
+	return nil
+}
+
+func (o *Observer) get(ctx context.Context, object Object) (int, error) {
 	u := *o.url
 	query := u.Query()
-	query.Set("kind", kind)
-	query.Set("id", id)
+	query.Set("kind", string(object.Kind))
+	query.Set("id", object.ID)
+	if object.InvoiceID != "" {
+		query.Set("invoice_id", object.InvoiceID)
+	}
+	if object.ExternalID != "" {
+		query.Set("external_id", object.ExternalID)
+	}
 	u.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
@@ -152,8 +202,9 @@ func (o *Observer) get(ctx context.Context, kind, id string) (int, error) {
 	return *answer.Releases, nil
 }
 
-func (o *Observer) run(ctx context.Context, kind, id string) (int, error) {
-	cmd := exec.CommandContext(ctx, o.command[0], append(o.command[1:len(o.command):len(o.command)], kind, id)...)
+func (o *Observer) run(ctx context.Context, object Object) (int, error) {
+	arguments := slices.Concat(o.command[1:], []string{string(object.Kind), object.ID, object.InvoiceID, object.ExternalID})
+	cmd := exec.CommandContext(ctx, o.command[0], arguments...)
 	endWithChildren(cmd)
 	cmd.WaitDelay = hookOutputDelay
 	stdout := newTail(maxObservation)

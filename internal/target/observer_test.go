@@ -41,23 +41,23 @@ func TestAnObserverIsAskedOverHTTP(t *testing.T) {
 	}))
 	defer server.Close()
 	o, _ := observed(t, server.URL+"/releases?token=secret-token")
-	n, err := o.Releases(t.Context(), d24.DepositNotification, "300000001")
+	n, err := o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "300000001", InvoiceID: "d24c-1"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
-	assert.Equal(t, "GET /releases?id=300000001&kind=deposit&token=secret-token", asked)
+	assert.Equal(t, "GET /releases?id=300000001&invoice_id=d24c-1&kind=deposit&token=secret-token", asked)
 
 	for _, wrong := range []string{``, `1`, `{}`, `{"releases":null}`, `{"releases":"1"}`, `{"releases":1.5}`, `{"releases":-1}`, `{"releases":true}`, `<html>`} {
 		answer = wrong
-		_, err := o.Releases(t.Context(), d24.CashoutNotification, "1")
+		_, err := o.Releases(t.Context(), Object{Kind: d24.CashoutNotification, ID: "1"})
 		require.ErrorContains(t, err, "observer: ", wrong)
 	}
 	answer = `{"releases":1}`
 	for _, status = range []int{201, 302, 404, 500} {
-		_, err := o.Releases(t.Context(), d24.CashoutNotification, "1")
+		_, err := o.Releases(t.Context(), Object{Kind: d24.CashoutNotification, ID: "1"})
 		require.ErrorContains(t, err, fmt.Sprintf("it answers %d", status))
 	}
 	server.Close()
-	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	_, err = o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "1"})
 	require.ErrorContains(t, err, "refused")
 	assert.NotContains(t, err.Error(), "secret-token")
 }
@@ -66,7 +66,7 @@ func TestAnObserverIsACommand(t *testing.T) {
 	t.Parallel()
 	for arguments, want := range map[string]int{"count 3": 3, "count '  0\n'": 0} {
 		o, _ := observed(t, "'"+os.Args[0]+"' hook "+arguments)
-		n, err := o.Releases(t.Context(), d24.DepositNotification, "300000001")
+		n, err := o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "300000001"})
 		require.NoError(t, err, arguments)
 		assert.Equal(t, want, n)
 	}
@@ -75,15 +75,15 @@ func TestAnObserverIsACommand(t *testing.T) {
 		"count -1": "released -1 times", "say x": "no whole number",
 	} {
 		o, _ := observed(t, "'"+os.Args[0]+"' hook "+arguments)
-		_, err := o.Releases(t.Context(), d24.DepositNotification, "1")
+		_, err := o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "1"})
 		require.ErrorContains(t, err, want, arguments)
 	}
 	o, _ := observed(t, "/nowhere/observe")
-	_, err := o.Releases(t.Context(), d24.DepositNotification, "1")
+	_, err := o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "1"})
 	require.ErrorContains(t, err, "observer: /nowhere/observe")
 	// Nothing that a target says becomes an option, or more than a word.
 	for _, id := range []string{"", "-rf", "a b", "$(x)", "../x"} {
-		_, err := o.Releases(t.Context(), d24.DepositNotification, id)
+		_, err := o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: id})
 		require.ErrorContains(t, err, "not asked about")
 	}
 	for _, wrong := range []string{"", "'", "https://", "http://%zz"} {
@@ -103,22 +103,35 @@ func TestEffectsHaveTheirTime(t *testing.T) {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	one := func(n int) bool { return n >= 1 }
+	one := func(_, n int) bool { return n >= 1 }
+	first := []Object{{Kind: d24.DepositNotification, ID: "1"}}
 	o, slept := observed(t, releases(0, 0, 1, 2))
-	n, err := o.Await(t.Context(), d24.DepositNotification, "1", one)
+	n, err := o.Await(t.Context(), first, one)
 	require.NoError(t, err)
-	assert.Equal(t, 1, n)
+	assert.Equal(t, []int{1}, n)
 	assert.Equal(t, 2*observeEvery, *slept)
 
-	o, slept = observed(t, releases(0))
-	n, err = o.Await(t.Context(), d24.DepositNotification, "1", one)
+	o, slept = observed(t, releases(0, 1))
+	n, err = o.Await(t.Context(), append(first, first...), one)
 	require.NoError(t, err)
-	assert.Zero(t, n)
+	assert.Equal(t, []int{1, 1}, n)
+	assert.Equal(t, observeEvery, *slept, "each is asked about until it has enough")
+
+	o, slept = observed(t, releases(0, 1))
+	n, err = o.Await(t.Context(), append(first, first...), nil)
+	require.NoError(t, err)
+	assert.Equal(t, []int{0, 1}, n)
+	assert.Equal(t, DefaultSettle, *slept, "once, and only after it")
+
+	o, slept = observed(t, releases(0))
+	n, err = o.Await(t.Context(), first, one)
+	require.NoError(t, err)
+	assert.Equal(t, []int{0}, n)
 	assert.Equal(t, DefaultSettle, *slept, "none is believed only after it")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	o.sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
-	_, err = o.Await(ctx, d24.DepositNotification, "1", one)
+	_, err = o.Await(ctx, first, one)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -126,29 +139,29 @@ func TestAWitnessIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	released, failing := 0, error(nil)
-	o := Witness(func(kind d24.NotificationKind, id string) (int, error) {
-		asked = append(asked, string(kind)+" "+id)
+	o := Witness(func(about Object) (int, error) {
+		asked = append(asked, string(about.Kind)+" "+about.ID)
 		return released, failing
 	})
 	assert.Zero(t, o.Settle())
 	o.sleep = func(context.Context, time.Duration) error { return errors.New("it waits") }
-	never := func(int) bool { return false }
-	n, err := o.Await(t.Context(), d24.CashoutNotification, "8400001", never)
+	never := func(int, int) bool { return false }
+	n, err := o.Await(t.Context(), []Object{{Kind: d24.CashoutNotification, ID: "8400001"}}, never)
 	require.NoError(t, err)
-	assert.Zero(t, n)
+	assert.Equal(t, []int{0}, n)
 	released = 2
-	n, err = o.Await(t.Context(), d24.DepositNotification, "300000001", never)
+	n, err = o.Await(t.Context(), []Object{{Kind: d24.DepositNotification, ID: "300000001"}}, never)
 	require.NoError(t, err)
-	assert.Equal(t, 2, n)
+	assert.Equal(t, []int{2}, n)
 	assert.Equal(t, []string{"cashout 8400001", "deposit 300000001"}, asked)
 
 	failing = errors.New("its journal is gone")
-	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	_, err = o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "1"})
 	require.EqualError(t, err, "observer: its journal is gone")
 	released, failing = -1, nil
-	_, err = o.Releases(t.Context(), d24.DepositNotification, "1")
+	_, err = o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "1"})
 	require.ErrorContains(t, err, "was released -1 times")
-	_, err = o.Releases(t.Context(), d24.DepositNotification, "-rf")
+	_, err = o.Releases(t.Context(), Object{Kind: d24.DepositNotification, ID: "-rf"})
 	require.ErrorContains(t, err, "not asked about")
 	assert.Len(t, asked, 4)
 }

@@ -60,6 +60,7 @@ func (s *Server) Reach(ctx context.Context) error {
 		}
 		answers = append(answers, e)
 	}
+	s.latency = median(answers)
 	if !slices.ContainsFunc(answers, func(e *exchange.Exchange) bool { return judge.Read(e).JSON }) {
 		return s.fail("is the base URL right, without a path behind the host?", " answers, but not like a D24 API: %s, Content-Type %q",
 			judge.Describe(answers[0]), answers[0].Response.Header.Get(d24.HeaderContentType))
@@ -71,6 +72,16 @@ func (s *Server) Reach(ctx context.Context) error {
 		return second(s.Second.Reach(ctx))
 	}
 	return nil
+}
+
+// median is the middle of the times that the answers took.
+func median(answers []*exchange.Exchange) time.Duration {
+	times := make([]time.Duration, len(answers))
+	for i, e := range answers {
+		times[i] = e.Timing.Total
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 // second says that an error is the second environment's.

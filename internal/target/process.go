@@ -46,7 +46,7 @@ func StartAdapter(command []string, limit time.Duration) (*Adapter, fmt.Stringer
 		ended <- err
 	}()
 	a := NewAdapter(stdin, out, nil)
-	a.limit = limit
+	a.limit, a.kill = limit, kill
 	a.stop = sync.OnceValue(func() error {
 		defer func() {
 			kill()

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/provider"
 	"github.com/d24conform/d24conform/internal/rules"
@@ -41,6 +42,10 @@ type Receiver struct {
 	// Meeting is how long the first of several calls at once waits for the second; a
 	// receiver need not make two.
 	Meeting time.Duration
+	// Pass moves the clock of all sides, where it is ours; nil = time passes by itself.
+	Pass func(d time.Duration)
+	// Prepare lets the receiver know an order before it is notified of; nil = nobody does.
+	Prepare func(ctx context.Context, o Object) error
 
 	mu     sync.Mutex // starting again
 	deaths []error
@@ -74,13 +79,34 @@ func (r *Receiver) Schedule() []time.Duration {
 	return gaps
 }
 
+// Make makes something at the provider, and lets the receiver know it.
+func (r *Receiver) Make(ctx context.Context, kind d24.NotificationKind, status string) (provider.Notification, error) {
+	n, err := r.Desk.Make(ctx, kind, status)
+	if err == nil {
+		err = r.Tell(ctx, n)
+	}
+	return n, err
+}
+
+// Tell lets the receiver know an order, if anything does.
+func (r *Receiver) Tell(ctx context.Context, n provider.Notification) error {
+	if r.Prepare == nil {
+		return nil
+	}
+	return r.Prepare(ctx, ObjectOf(n))
+}
+
 // Reach sees whether the receiver takes a notification that is right. Its errors are
 // EnvironmentErrors, or the context's. One that dies of it is not refused: that breaks a
 // rule.
 func (r *Receiver) Reach(ctx context.Context) error {
-	n, err := r.Desk.Deposit(ctx, IsCompleted)
+	kind := d24.DepositNotification
 	if len(r.Products) == 1 && r.Products[0] == rules.Cashouts {
-		n, err = r.Desk.Cashout(ctx, IsCompleted)
+		kind = d24.CashoutNotification
+	}
+	n, err := r.Make(ctx, kind, IsCompleted)
+	if unprepared, ok := errors.AsType[*PrepareError](err); ok {
+		return &EnvironmentError{Text: unprepared.Text, Hint: "it is asked before the first notification of each order, and has 10 s"}
 	}
 	if err != nil {
 		return err
@@ -106,7 +132,7 @@ func (r *Receiver) Reach(ctx context.Context) error {
 	if status := e.Status(); status/100 == 4 {
 		return &EnvironmentError{
 			Text: fmt.Sprintf("the receiver refuses a notification that is right: it answers %d", status),
-			Hint: "is --url where it takes notifications, and has it the keys of this run?",
+			Hint: "is --url where it takes notifications, and has it the keys of this run? One that takes only orders that it knows needs --prepare",
 		}
 	}
 	return nil

@@ -52,14 +52,29 @@ func (r *Recorded) Exercise(_ context.Context, s Situation) (Traffic, error) {
 			return Traffic{}, &UnexercisedError{fmt.Sprintf("%s covers %s of work with deposits: have the client work for more than %s", r.place, worked.Round(100*time.Millisecond), longEnough)}
 		}
 	case s.Name != "":
-		found = slices.DeleteFunc(found, func(o judge.Operation) bool {
-			return judge.Client{}.Says([]judge.Operation{o}, s.Name).Outcome != judge.Holds
-		})
-		if len(found) == 0 {
+		if found = saying(found, s.Name); len(found) == 0 {
 			return Traffic{}, &UnexercisedError{fmt.Sprintf("%s has no person named %q: have the client %s for one", r.place, s.Name, infinitive(s.Does))}
 		}
+	case s.Text != "":
+		if found = saying(found, s.Text); len(found) == 0 {
+			return Traffic{}, &UnexercisedError{fmt.Sprintf("%s has no text that says %q: have the client %s with one", r.place, s.Text, infinitive(s.Does))}
+		}
+	case s.KiB > 0:
+		found = slices.DeleteFunc(found, func(o judge.Operation) bool { return len(o[0].Request.Body) < s.KiB<<10 })
+		if len(found) == 0 {
+			return Traffic{}, &UnexercisedError{fmt.Sprintf("%s has no body of %d KiB: have the client %s with one", r.place, s.KiB, infinitive(s.Does))}
+		}
+	}
+	if s.HTTP1 {
+		if found = slices.DeleteFunc(found, func(o judge.Operation) bool { return !overHTTP1([]judge.Operation{o}) }); len(found) == 0 {
+			return Traffic{}, &UnexercisedError{fmt.Sprintf("%s has nothing over HTTP/1.1: run client -- CMD with --phases trouble-http1", r.place)}
+		}
+	}
+	switch {
+	case s.Trouble == Killed:
+		return Traffic{}, &UnexercisedError{r.place + " does not show where the client was killed: run client -- CMD with --phases restart"}
 	case s.Trouble != "":
-		if slices.Contains([]Trouble{PlainOK, UnknownFields, LargeIDs}, s.Trouble) {
+		if slices.Contains([]Trouble{PlainOK, UnknownFields, LargeIDs, HugeIDs}, s.Trouble) {
 			return Traffic{}, &UnexercisedError{OnlyAdaptersTell}
 		}
 		found = slices.DeleteFunc(found, func(o judge.Operation) bool { return !slices.ContainsFunc(o, s.Trouble.befell) })
@@ -68,6 +83,13 @@ func (r *Recorded) Exercise(_ context.Context, s Situation) (Traffic, error) {
 		}
 	}
 	return Traffic{Operations: found}, nil
+}
+
+// saying are the operations that have a text.
+func saying(operations []judge.Operation, text string) []judge.Operation {
+	return slices.DeleteFunc(operations, func(o judge.Operation) bool {
+		return judge.Client{}.Says([]judge.Operation{o}, text).Outcome != judge.Holds
+	})
 }
 
 // unnamed is an activity of which it is enough that it took place at all.
@@ -104,12 +126,22 @@ func does(a Activity, o judge.Operation) bool {
 		return method == http.MethodGet && deposits
 	case CreatesRefund:
 		return method == http.MethodPost && path == d24.PathRefunds
+	case AsksRefund:
+		return method == http.MethodGet && refunds
 	case LooksUp:
-		return method == http.MethodGet && lookup
+		return method == http.MethodGet && under(path, d24.PathPaymentMethods)
+	case LooksUpRates:
+		return method == http.MethodGet && under(path, d24.PathExchangeRates)
+	case LooksUpBanks:
+		return method == http.MethodGet && under(path, d24.PathBanks)
 	case CreatesCashout:
 		return method == http.MethodPost && path == d24.PathCashout
 	case AsksCashout:
 		return method == http.MethodPost && path == d24.PathCashoutStatus
+	case HoldsCashout:
+		return method == http.MethodPut && path == d24.PathCashoutStatus
+	case CancelsCashout:
+		return method == http.MethodDelete && path == d24.PathCashoutCancel
 	case SignsDeposits, SignsCashouts, VerifiesDeposits, VerifiesCashouts: // on its own, and nobody sees it
 	}
 	return false
@@ -126,12 +158,18 @@ func span(operations []judge.Operation) time.Duration {
 	return slices.MaxFunc(all, byStart).Started.Sub(slices.MinFunc(all, byStart).Started)
 }
 
+// patience is the least time after which a lost answer looks like one that was not waited
+// for: more than lostAfter, and less than most clients wait.
+const patience = 2 * time.Second
+
 // befell says whether a request met the trouble, as far as can be seen. From outside, a
 // request that was not carried out looks like one whose answer was lost.
 func (t Trouble) befell(e *exchange.Exchange) bool {
 	switch t {
 	case LosesAnswer, LosesConnection:
 		return e.Response == nil
+	case TimesOut:
+		return e.Response == nil && e.Timing.Total >= patience
 	case LosesHalf:
 		return e.Response != nil && e.Response.Truncated
 	case Redirected301:
@@ -152,7 +190,7 @@ func (t Trouble) befell(e *exchange.Exchange) bool {
 		return e.Status() >= http.StatusInternalServerError && strings.HasPrefix(strings.ToLower(e.Response.Header.Get(d24.HeaderContentType)), "text/html")
 	case SlowAnswer:
 		return e.Timing.Total >= slowFor*time.Millisecond
-	case PlainOK, UnknownFields, LargeIDs:
+	case PlainOK, UnknownFields, LargeIDs, HugeIDs, Killed:
 	}
 	return false
 }

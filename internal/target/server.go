@@ -13,7 +13,13 @@
 // A black box has to be told that a customer paid, or that a bank rejected a payout.
 // A [Hook] is one such thing. What a target has no hook for it cannot be tested on:
 // [Hook.Capability] says so in words, and the scenario is not tested rather than
-// green.
+// green. The second environment has hooks of its own. [Hooks.Counts] is for what a
+// refused request must not have made.
+//
+// # Whitelists
+//
+// [Server.FromUnlisted] calls from where no whitelist knows: another address of this
+// machine, or a proxy.
 //
 // # Notifications
 //
@@ -70,6 +76,9 @@ type Config struct {
 	Notifications *Notifications
 	// UnlistedIP is an address that we can call from and that is in no whitelist.
 	UnlistedIP netip.Addr
+	// UnlistedProxy is an HTTP proxy whose address is in no whitelist, where there is no
+	// such address of our own.
+	UnlistedProxy *url.URL
 	// Readings are those that the target declares, by id; only our own mock does.
 	Readings rules.Readings
 	Log      *exchange.Log // every exchange goes here
@@ -83,6 +92,7 @@ type Server struct {
 	clock       judge.Clock
 	clockSource string
 	loopback    bool
+	latency     time.Duration
 	mailroom    mailroom
 	client      *merchant.Client
 	redactor    *exchange.Redactor
@@ -119,6 +129,7 @@ func NewServer(cfg Config) (*Server, error) {
 		second := *cfg.Second
 		second.Log = cfg.Log
 		second.Products = cfg.Products
+		second.UnlistedIP, second.UnlistedProxy = cfg.UnlistedIP, cfg.UnlistedProxy
 		if s.Second, err = NewServer(second); err != nil {
 			return nil, fmt.Errorf("second environment: %w", err)
 		}
@@ -175,6 +186,10 @@ func (s *Server) Now() time.Time {
 	return time.Now().Add(s.clock.Offset)
 }
 
+// MoveClock says that the server's clock was moved on by so much. Nothing else may be sent
+// to the server meanwhile.
+func (s *Server) MoveClock(by time.Duration) { s.clock.Offset += by }
+
 // Clock is what [Server.Reach] found out about the server's clock.
 func (s *Server) Clock() judge.Clock {
 	return s.clock
@@ -189,6 +204,21 @@ func (s *Server) ClockSource() string {
 // [Server.Reach] dialled.
 func (s *Server) Loopback() bool {
 	return s.loopback
+}
+
+// Latency is how long an answer took to come when [Server.Reach] asked: the median of
+// several; 0 before that.
+func (s *Server) Latency() time.Duration {
+	return s.latency
+}
+
+// Rate is how many requests a second the server gets at most, if it is on this machine or
+// not; 0 is no limit.
+func (s *Server) Rate(loopback bool) float64 {
+	if s.MaxRPS == 0 && !loopback {
+		return politeRate
+	}
+	return s.MaxRPS
 }
 
 // Has says whether the target offers the product.
@@ -218,8 +248,20 @@ func (s *Server) Secrets() map[string]string {
 	return secrets
 }
 
+// minMisspelt is from which length on a part of a credential, or one that is misspelt, is
+// looked for: shorter ones stand in other texts by chance.
+const minMisspelt = 8
+
 func addSecrets(secrets map[string]string, prefix string, c d24.Credentials) {
-	c.Named(func(name, value string) { secrets[prefix+name] = value })
+	c.Named(func(name, value string) {
+		secrets[prefix+name] = value
+		for i, s := range merchant.Spellings() {
+			// What begins with the whole of it, or all but its last character, is found anyway.
+			if text := s.Change(value); len(text) >= minMisspelt && text != value && !strings.HasPrefix(text, value[:len(value)-1]) {
+				secrets[fmt.Sprintf("%s%s_MISSPELT_%d", prefix, name, i)] = text
+			}
+		}
+	})
 	// Inside HTTP Basic the parts of a credential cannot be recognised any more.
 	basic := func(name, user, password string) {
 		if user != "" {
