@@ -20,6 +20,12 @@ func start(t testing.TB, opts Options) *peertest.Peer {
 	opts.Timeout = cmp.Or(opts.Timeout, time.Minute)
 	program, err := New(opts)
 	require.NoError(t, err)
+	return serve(t, program)
+}
+
+// serve starts a program, perhaps not for the first time.
+func serve(t testing.TB, program *Program) *peertest.Peer {
+	t.Helper()
 	requests, stdin := io.Pipe()
 	stdout, answers := io.Pipe()
 	ended := make(chan error, 1)

@@ -18,8 +18,10 @@ import (
 // entries before the client is made.
 type habits struct {
 	// The connection.
-	base     func(base string) string                // where requests go
-	secure   func(config *tls.Config, host string)   // how the server's certificate is checked
+	base func(base string) string // where requests go
+	// How the server's certificate is checked, by operation; empty = by all that have no check
+	// of their own.
+	secure   map[string]func(config *tls.Config, host string)
 	redirect func(answer *http.Response) (to string) // where a request is sent once more; empty = nowhere
 
 	// What an operation is made of.
@@ -27,9 +29,12 @@ type habits struct {
 	login  func(keys d24.Credentials, operation string) (l, p string) // login and pass of a cashouts body
 	encode func(body map[string]any) ([]byte, error)
 	newKey func(c *client, op *operation) (string, error) // idempotency key; empty = none
+	// Where keys are kept of creations that got no answer.
+	journal func(kept *journal) *journal
 
 	// Date and signature of one attempt.
-	headers        func(c *client, op *operation) http.Header
+	changes        []change // what a derived mutant does to each draft
+	headers        func(c *client, d *draft) http.Header
 	date           func(now time.Time) string           // X-Date; empty = none
 	xLogin         func(keys d24.Credentials) string    // X-Login; empty = none
 	signed         func(text signedText) signedText     // what the digest is computed over
@@ -47,7 +52,7 @@ type habits struct {
 func newHabits() *habits {
 	return &habits{
 		base:     func(base string) string { return base },
-		secure:   func(*tls.Config, string) {},
+		secure:   map[string]func(*tls.Config, string){"": func(*tls.Config, string) {}},
 		redirect: func(*http.Response) string { return "" },
 
 		id: func(id d24.ID) string { return string(id) },
@@ -63,7 +68,9 @@ func newHabits() *habits {
 			return key.String(), nil
 		},
 
-		headers:        makeHeaders,
+		journal: func(kept *journal) *journal { return kept },
+
+		headers:        func(_ *client, d *draft) http.Header { return d.header },
 		date:           d24.FormatDate,
 		xLogin:         func(keys d24.Credentials) string { return keys.Deposits.APIKey },
 		signed:         func(text signedText) signedText { return text },

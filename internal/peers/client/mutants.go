@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 )
 
@@ -34,31 +35,52 @@ func Mutants() []Mutant {
 	return all
 }
 
+// find is a mutant by its name, hand-written or derived.
+func find(name string) (Mutant, bool) {
+	for _, m := range append(Mutants(), Derived()...) {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Mutant{}, false
+}
+
 // applyMutant replaces what a mutant replaces; no name, nothing. One that leaves the
 // habits as they were would be a defect that nobody could notice, and is refused.
 func applyMutant(h *habits, name string) error {
 	if name == "" {
 		return nil
 	}
-	for _, m := range Mutants() {
-		if m.Name != name {
-			continue
-		}
-		before := *h
-		m.apply(h)
-		if sameHabits(&before, h) {
-			return fmt.Errorf("mutant %q changes nothing", name)
-		}
-		return nil
+	m, ok := find(name)
+	if !ok {
+		return fmt.Errorf("there is no mutant %q", name)
 	}
-	return fmt.Errorf("there is no mutant %q", name)
+	before := *h
+	before.secure = maps.Clone(h.secure)
+	m.apply(h)
+	if sameHabits(&before, h) {
+		return fmt.Errorf("mutant %q changes nothing", name)
+	}
+	return nil
 }
 
 // sameHabits compares entry by entry, functions by where their code is.
 func sameHabits(a, b *habits) bool {
+	if len(a.changes) != len(b.changes) || !sameFunctions(reflect.ValueOf(a.secure), reflect.ValueOf(b.secure)) {
+		return false
+	}
 	before, after := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
 	for i := range before.NumField() {
-		if before.Field(i).Pointer() != after.Field(i).Pointer() {
+		if before.Field(i).Kind() == reflect.Func && before.Field(i).Pointer() != after.Field(i).Pointer() {
+			return false
+		}
+	}
+	return true
+}
+
+func sameFunctions(a, b reflect.Value) bool {
+	for _, name := range b.MapKeys() {
+		if before := a.MapIndex(name); !before.IsValid() || before.Pointer() != b.MapIndex(name).Pointer() {
 			return false
 		}
 	}

@@ -25,9 +25,9 @@ func credentialMutants() []Mutant {
 			[]string{"DEP-AUTH-02", "DEP-AUTH-03", "DEP-HDR-02", "DEP-SIG-01"},
 			func(h *habits) {
 				headers := h.headers
-				h.headers = func(c *client, op *operation) http.Header {
-					header := headers(c, op)
-					if op.caller == depositsCaller && op.method == http.MethodPost {
+				h.headers = func(c *client, d *draft) http.Header {
+					header := headers(c, d)
+					if d.op.caller == depositsCaller && d.op.method == http.MethodPost {
 						header.Set(d24.HeaderAuthorization, d24.BearerScheme+c.credentials.Deposits.ReadOnlyKey)
 					}
 					return header
@@ -39,9 +39,9 @@ func credentialMutants() []Mutant {
 			[]string{"DEP-AUTH-03"},
 			func(h *habits) {
 				headers := h.headers
-				h.headers = func(c *client, op *operation) http.Header {
-					header := headers(c, op)
-					if op.caller == readOnlyCaller {
+				h.headers = func(c *client, d *draft) http.Header {
+					header := headers(c, d)
+					if d.op.caller == readOnlyCaller {
 						header.Set(d24.HeaderAuthorization, d24.BearerScheme+c.credentials.Deposits.APIKey)
 					}
 					return header
@@ -95,9 +95,9 @@ func credentialMutants() []Mutant {
 			func(h *habits) {
 				headers := h.headers
 				var keys d24.CashoutsCredentials
-				h.headers = func(c *client, op *operation) http.Header {
+				h.headers = func(c *client, d *draft) http.Header {
 					keys = c.credentials.Cashouts
-					return headers(c, op)
+					return headers(c, d)
 				}
 				h.finish = func(op *operation, r *http.Request) {
 					if op.caller == cashoutsCaller {
@@ -112,9 +112,9 @@ func credentialMutants() []Mutant {
 			[]string{"CLI-SECRET-01"},
 			func(h *habits) {
 				headers := h.headers
-				h.headers = func(c *client, op *operation) http.Header {
-					header := headers(c, op)
-					if op.caller == depositsCaller {
+				h.headers = func(c *client, d *draft) http.Header {
+					header := headers(c, d)
+					if d.op.caller == depositsCaller {
 						header.Set("X-Api-Signature", c.credentials.Deposits.APISignature)
 					}
 					return header
@@ -127,9 +127,9 @@ func credentialMutants() []Mutant {
 			func(h *habits) {
 				headers := h.headers
 				var secret string
-				h.headers = func(c *client, op *operation) http.Header {
+				h.headers = func(c *client, d *draft) http.Header {
 					secret = c.credentials.Deposits.APISignature
-					return headers(c, op)
+					return headers(c, d)
 				}
 				h.finish = func(op *operation, r *http.Request) {
 					if op.caller == depositsCaller && op.method == http.MethodGet {

@@ -35,31 +35,36 @@ func connectionMutants() []Mutant {
 			"certificate-unchecked", "has switched the verification of certificates off",
 			[]string{"CLI-TLS-01"},
 			func(h *habits) {
-				h.secure = func(config *tls.Config, _ string) { config.InsecureSkipVerify = true }
+				h.secure[""] = func(config *tls.Config, _ string) { config.InsecureSkipVerify = true }
 			},
 		},
 		{
 			"host-name-unchecked", "verifies who issued a certificate, and not for which name",
 			[]string{"CLI-TLS-01"},
 			func(h *habits) {
-				verifyAs(h, func(options *x509.VerifyOptions, _ *x509.Certificate) { options.DNSName = "" })
+				h.secure[""] = verifying(withoutName)
 			},
 		},
 		{
 			"expired-certificate", "takes a certificate that has run out",
 			[]string{"CLI-TLS-01"},
 			func(h *habits) {
-				verifyAs(h, func(options *x509.VerifyOptions, leaf *x509.Certificate) {
-					options.CurrentTime = leaf.NotAfter.Add(-time.Second)
-				})
+				h.secure[""] = verifying(withoutDates)
 			},
 		},
 	}
 }
 
-// verifyAs puts a verification of one's own in the place of crypto/tls's.
-func verifyAs(h *habits, change func(options *x509.VerifyOptions, leaf *x509.Certificate)) {
-	h.secure = func(config *tls.Config, host string) {
+// withoutName and withoutDates leave a part of the verification out.
+func withoutName(options *x509.VerifyOptions, _ *x509.Certificate) { options.DNSName = "" }
+
+func withoutDates(options *x509.VerifyOptions, leaf *x509.Certificate) {
+	options.CurrentTime = leaf.NotAfter.Add(-time.Second)
+}
+
+// verifying puts a verification of one's own in the place of crypto/tls's.
+func verifying(change func(options *x509.VerifyOptions, leaf *x509.Certificate)) func(config *tls.Config, host string) {
+	return func(config *tls.Config, host string) {
 		roots := config.RootCAs
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error {

@@ -32,8 +32,8 @@ func keyMutants() []Mutant {
 			},
 		},
 		{
-			"counter-key", "counts its keys: 1, 2, 3",
-			[]string{"DEP-IDEM-06"},
+			"counter-key", "counts its keys: 1, 2, 3, from 1 whenever it is started",
+			[]string{"DEP-IDEM-06", "CLI-KEY-01"},
 			func(h *habits) {
 				count := 0
 				h.newKey = func(*client, *operation) (string, error) {
@@ -44,7 +44,7 @@ func keyMutants() []Mutant {
 		},
 		{
 			"one-key-for-all", "makes one key when it starts, and uses it for everything",
-			[]string{"CLI-KEY-01"},
+			[]string{"CLI-KEY-01", "DEP-IDEM-02"},
 			func(h *habits) {
 				newKey := h.newKey
 				kept := ""
@@ -55,6 +55,11 @@ func keyMutants() []Mutant {
 					return kept, err
 				}
 			},
+		},
+		{
+			"keys-not-kept", "keeps the keys of its orders in memory, and loses them when it is started again",
+			[]string{"DEP-IDEM-02"},
+			func(h *habits) { h.journal = func(*journal) *journal { return &journal{keys: map[string]string{}} } },
 		},
 		{
 			"refund-under-deposit-key", "sends a refund under the key of the last deposit",
@@ -108,7 +113,7 @@ func keyMutants() []Mutant {
 					if err != nil {
 						return err
 					}
-					fields["description"] = "sent again"
+					fields["attempt"] = "sent again"
 					op.body, err = encode(fields)
 					return err
 				}
@@ -116,14 +121,14 @@ func keyMutants() []Mutant {
 		},
 		{
 			"stale-retry", "sends the same date and signature again",
-			[]string{"CLI-KEY-02"},
+			[]string{"CLI-KEY-02", "DEP-DATE-01", "DEP-DATE-03"},
 			func(h *habits) {
 				headers := h.headers
 				var of *operation
 				var made http.Header
-				h.headers = func(c *client, op *operation) http.Header {
-					if of != op {
-						of, made = op, headers(c, op)
+				h.headers = func(c *client, d *draft) http.Header {
+					if of != d.op {
+						of, made = d.op, headers(c, d)
 					}
 					return made
 				}

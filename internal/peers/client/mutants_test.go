@@ -247,7 +247,7 @@ func TestMutantsShow(t *testing.T) {
 	}
 	for _, m := range Mutants() {
 		if _, ok := shows[m.Name]; !ok {
-			assert.Contains(t, []string{"plain-http", "redirect-followed", "certificate-unchecked", "host-name-unchecked", "expired-certificate"}, m.Name)
+			assert.Contains(t, []string{"keys-not-kept", "plain-http", "redirect-followed", "certificate-unchecked", "host-name-unchecked", "expired-certificate"}, m.Name)
 		}
 	}
 	for mutant, want := range shows {
@@ -351,4 +351,58 @@ func TestDatesEveryAttempt(t *testing.T) {
 		dates = append(dates, e.Request.Header.Get(d24.HeaderDate))
 	}
 	assert.Equal(t, []string{"2026-11-20T12:00:00Z", "2026-11-20T12:00:01Z"}, dates)
+}
+
+// Derived mutants have names of their own, change something, break rules that a client is
+// judged by, and are said to be equivalent only with a reason.
+func TestDerivedMutants(t *testing.T) {
+	t.Parallel()
+	ledger, err := rules.Load(rules.Latest)
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, m := range append(Mutants(), Derived()...) {
+		assert.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)*$`, m.Name)
+		assert.False(t, names[m.Name], "%s is there twice", m.Name)
+		names[m.Name] = true
+		require.NoError(t, applyMutant(newHabits(), m.Name))
+		for _, id := range m.Breaks {
+			rule, ok := ledger.Rule(id)
+			require.True(t, ok, "%s breaks %s, which is no rule", m.Name, id)
+			assert.Equal(t, rules.Judged, rule.Judgement(rules.RoleClient), "%s breaks %s", m.Name, id)
+		}
+	}
+	assert.Greater(t, len(Derived()), 300)
+	for name, reason := range Equivalents() {
+		assert.False(t, names[name], name)
+		assert.NotEmpty(t, reason, name)
+	}
+}
+
+// What outlives a start of the program is the key of an order that got no answer.
+func TestKeysOutliveAStart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	program, err := New(Options{Now: s.time, Sleep: s.sleep, Timeout: time.Minute})
+	require.NoError(t, err)
+	keys := func() (list []string) {
+		for _, e := range s.mock.Admin().Exchanges() {
+			list = append(list, e.Request.Header.Get(d24.HeaderIdempotencyKey))
+		}
+		return list
+	}
+	begin := func() *peertest.Peer {
+		p := serve(t, program)
+		require.Empty(t, p.Hello(s.mock.BaseURL(), peertest.CAFile(t, s.mock.CertificatePEM()), s.mock.Credentials()).Error)
+		return p
+	}
+	_, err = s.mock.Admin().AddFault(mock.Fault{Kind: mock.FaultDropBefore, Times: maxTries})
+	require.NoError(t, err)
+	order := peertest.Fields{"body": peertest.Deposit("d-1", "José")}
+	assert.NotEmpty(t, begin().Call("create_deposit", order).Error)
+	assert.Equal(t, http.StatusCreated, begin().Call("create_deposit", order).Status)
+	first := keys()
+	assert.Len(t, first, maxTries+1)
+	assert.Len(t, slices.Compact(slices.Clone(first)), 1)
+	begin().Call("create_deposit", order)
+	assert.NotEqual(t, first[0], keys()[maxTries+1], "one that was answered is over")
 }

@@ -23,12 +23,17 @@ const (
 
 // An operation is one thing that a merchant wants, however many attempts it takes.
 type operation struct {
+	name   string
 	caller caller
 	method string
 	path   string // with its query
 	body   []byte // as every attempt sends it; nil = none
 	key    string // X-Idempotency-Key; empty = none
 	reads  bool   // may be sent again without one: it changes nothing
+
+	entry    string // in the journal
+	tries    int    // so far
+	timedOut bool   // the last of them
 
 	skew    time.Duration // the server's clock minus ours, once it has refused a date
 	redated bool
@@ -67,10 +72,16 @@ func creation(path string) func(*client, *request) (*operation, error) {
 		if op.body, err = c.habits.encode(fields); err != nil {
 			return nil, err
 		}
+		op.entry = order(op)
 		if op.key == "" {
-			op.key, err = c.habits.newKey(c, op)
+			op.key = c.journal.keys[op.entry]
 		}
-		return op, err
+		if op.key == "" {
+			if op.key, err = c.habits.newKey(c, op); err != nil {
+				return nil, err
+			}
+		}
+		return op, c.journal.keep(op)
 	}
 }
 

@@ -38,7 +38,11 @@ type answer struct {
 // perform sends the operation, again if it must be, and returns the last answer.
 func (c *client) perform(ctx context.Context, op *operation) (*answer, error) {
 	for tries := 1; ; tries++ {
+		op.tries = tries
 		a, err := c.attempt(ctx, op)
+		if err == nil {
+			err = c.journal.close(op)
+		}
 		pause, again := c.habits.again(c, op, tries, a, err)
 		if !again || c.Sleep(ctx, pause) != nil {
 			return a, err
@@ -73,38 +77,51 @@ func again(c *client, op *operation, tries int, a *answer, err error) (time.Dura
 	return 0, false
 }
 
-// attempt sends the operation once. It returns an error when no whole answer came.
+// errTimeout is what a caller is told when no answer came in time.
+var errTimeout = errors.New("timeout")
+
+// attempt sends the operation once. It returns an error when no whole answer came, or one
+// that came after everybody has stopped waiting for it.
 func (c *client) attempt(ctx context.Context, op *operation) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	header := c.habits.headers(c, op)
-	a, to, err := c.exchange(ctx, op, c.base+op.path, header)
+	begun := c.Now()
+	d := c.draft(op)
+	a, to, err := c.exchange(ctx, d, c.base+op.path)
 	if err == nil && to != "" {
-		a, _, err = c.exchange(ctx, op, to, header)
+		a, _, err = c.exchange(ctx, d, to)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("timeout")
+	op.timedOut = errors.Is(err, context.DeadlineExceeded) || c.Now().Sub(begun) > defaultTimeout
+	if op.timedOut {
+		return nil, errTimeout
 	}
 	return a, err
 }
 
-func (c *client) exchange(ctx context.Context, op *operation, url string, header http.Header) (a *answer, redirect string, err error) {
-	r, err := http.NewRequestWithContext(ctx, op.method, url, bytes.NewReader(op.body))
+func (c *client) exchange(ctx context.Context, d *draft, url string) (a *answer, redirect string, err error) {
+	r, err := http.NewRequestWithContext(ctx, d.op.method, url, bytes.NewReader(d.body))
 	if err != nil {
 		return nil, "", fmt.Errorf("make request: %w", err)
 	}
 	r.GetBody = nil // net/http would silently send a keyed POST again
-	r.Header = header.Clone()
+	r.Header = d.header.Clone()
 	if _, set := r.Header[d24.HeaderUserAgent]; !set {
 		r.Header[d24.HeaderUserAgent] = nil // else net/http sets its own
 	}
-	c.habits.finish(op, r)
+	if len(d.trailer) > 0 {
+		r.Trailer, r.ContentLength = d.trailer.Clone(), -1 // behind a body of which nobody knows the length
+	}
+	for name, values := range d.query {
+		addToQuery(r, name, values[0])
+	}
+	c.habits.finish(d.op, r)
 	// The transport itself follows no redirect.
-	response, err := c.transport.RoundTrip(r)
+	response, err := c.transport(d.op).RoundTrip(r)
 	if err != nil {
 		return nil, "", fmt.Errorf("send request: %w", err)
 	}
 	defer response.Body.Close()
+	c.proto = response.Proto
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return nil, "", fmt.Errorf("read answer: %w", err)

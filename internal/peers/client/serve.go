@@ -16,6 +16,7 @@ const Name = "d24conform-peer"
 // A Program is a client that is told what to do line by line.
 type Program struct {
 	options Options
+	kept    *journal
 }
 
 // New makes a program. It fails only on a mutant that does not exist.
@@ -23,7 +24,11 @@ func New(opts Options) (*Program, error) {
 	if err := applyMutant(newHabits(), opts.Mutant); err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
-	return &Program{opts.withDefaults()}, nil
+	kept, err := newJournal(opts.Journal)
+	if err != nil {
+		return nil, fmt.Errorf("make client: %w", err)
+	}
+	return &Program{opts.withDefaults(), kept}, nil
 }
 
 // request is a line on stdin. What an operation does not need is absent.
@@ -110,7 +115,7 @@ func (p *Program) hello(r *request) (*client, reply) {
 	if err != nil {
 		return nil, reply{Error: err.Error()}
 	}
-	c, err := newClient(p.options, h, r.BaseURL, r.CAFile, d24.Credentials{
+	c, err := newClient(p.options, h, p.kept, r.BaseURL, r.CAFile, d24.Credentials{
 		Deposits: d24.DepositsCredentials(r.Credentials.Deposits),
 		Cashouts: d24.CashoutsCredentials(r.Credentials.Cashouts),
 	})
@@ -149,6 +154,7 @@ func (c *client) answer(ctx context.Context, r *request) reply {
 		if err != nil {
 			return reply{Error: err.Error()}
 		}
+		op.name = k.name
 		a, err := c.perform(ctx, op)
 		if err != nil {
 			return reply{Error: err.Error()}

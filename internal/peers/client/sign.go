@@ -18,32 +18,6 @@ type signedText struct {
 	body        []byte
 }
 
-// makeHeaders dates and signs one attempt.
-func makeHeaders(c *client, op *operation) http.Header {
-	header := http.Header{}
-	set := func(name, value string) {
-		if value != "" {
-			header.Set(name, value)
-		}
-	}
-	set(d24.HeaderUserAgent, userAgent)
-	// On a GET as well: the table asks it of every request (reading AMB-21).
-	set(d24.HeaderContentType, d24.ContentTypeJSON)
-	set(d24.HeaderIdempotencyKey, op.key)
-	switch op.caller {
-	case depositsCaller:
-		date, login := c.habits.date(c.Now().Add(op.skew)), c.habits.xLogin(c.credentials)
-		set(d24.HeaderDate, date)
-		set(d24.HeaderLogin, login)
-		set(d24.HeaderAuthorization, c.authorization(signedText{date, login, op.body}))
-	case readOnlyCaller:
-		set(d24.HeaderAuthorization, d24.BearerScheme+c.credentials.Deposits.ReadOnlyKey)
-	case cashoutsCaller:
-		set(d24.HeaderPayloadSignature, c.payloadSignature(op.body))
-	}
-	return header
-}
-
 func (c *client) authorization(text signedText) string {
 	text = c.habits.signed(text)
 	return d24.Scheme + c.habits.spell(c.depositsKey.Deposit(text.date, text.login, text.body))

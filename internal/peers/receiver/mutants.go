@@ -5,95 +5,90 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 )
 
-// Mutants are all there are. What belongs to which rule: DEP-SIG-04 the bytes that are
-// signed, NOTIF-02 the value and its date, NOTIF-03 that it is looked at every time,
-// NOTIF-05 releases beyond the first, NOTIF-07 and NOTIF-10 releases before their time,
-// NOTIF-08 releases that never come, NOTIF-09 control, NOTIF-11 what else a repeat does.
+// Mutants are those that were written by hand: real defects, told as such. What belongs to
+// which rule: DEP-SIG-04 the text that is signed, NOTIF-02 the digits, NOTIF-03 that there
+// are some every time, NOTIF-05 releases beyond the first, NOTIF-07 and NOTIF-10 releases
+// before their time, NOTIF-08 releases that never come, NOTIF-09 control, NOTIF-11 what else
+// a repeat does. One that no page forbids breaks nothing, and shows in the report.
 func Mutants() []Mutant {
-	return append(append(signatureMutants(), statusMutants()...), repeatMutants()...)
+	list := slices.Concat(signatureMutants(), statusMutants(), repeatMutants())
+	for _, m := range derived() {
+		if name, ok := familiar()[m.Name]; ok {
+			m.Name = name
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// familiar are derived mutants that have a name of their own, by the one that is derived:
+// those that real receivers have most.
+func familiar() map[string]string {
+	return map[string]string{
+		"authorization-first-half": "signature-prefix", "authorization-in-any-case": "signature-in-any-case",
+		"authorization-with-cashouts-signature": "signature-with-cashouts-key",
+		"cashout-control-if-sent":               "control-if-sent", "control-in-any-case": "control-in-any-case",
+		"deposit-status-left-out": "status-unasked", "deposit-pending-counts": "pending-released",
+		"cashout-status-left-out": "cashout-status-unasked", "cashout-delivered-counts": "delivered-is-paid",
+		"deposit-race": "check-then-insert-race", "deposit-forgets-at-restart": "forgets-at-restart",
+		"cashout-never-remembered": "cashouts-settled-again",
+	}
 }
 
 func signatureMutants() []Mutant {
 	return []Mutant{
 		{"signature-unverified", "looks at no signature of deposits", []string{"DEP-SIG-04", "NOTIF-02", "NOTIF-03"}, func(r *rules) {
-			r.verify = func(*Receiver, http.Header, []byte) bool { return true }
+			for _, c := range []check{authorization, login, date} {
+				r.skips[c] = always
+			}
 		}},
 		{"signature-if-sent", "verifies a signature only where there is one", []string{"NOTIF-03"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
-				return header.Get(d24.HeaderAuthorization) == "" || verify(r, header, body)
-			}
+			r.skips[authorization] = func(_ *Receiver, n *notification) bool { return n.header.Get(d24.HeaderAuthorization) == "" }
 		}},
-		{"first-signature-only", "verifies the first notification of a deposit and trusts those that follow", []string{"NOTIF-03"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
-				kind, id, err := d24.ParseNotification(body)
-				if err != nil || r.remembered(keyOf(kind, id)) {
-					return err == nil
-				}
-				ok := verify(r, header, body)
-				if ok {
-					r.remember(keyOf(kind, id))
-				}
-				return ok
-			}
+		{"first-signature-only", "verifies the first notification of a deposit and trusts those that follow", []string{"DEP-SIG-04", "NOTIF-02", "NOTIF-03"}, func(r *rules) {
+			r.skips[authorization] = whenKnown
 		}},
 		{"signature-reserialised", "verifies over the JSON as it would write it itself", []string{"DEP-SIG-04"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
+			r.body = func(body []byte) []byte {
 				var compact bytes.Buffer
-				return json.Compact(&compact, body) == nil && verify(r, header, compact.Bytes())
+				if json.Compact(&compact, body) != nil {
+					return body
+				}
+				return compact.Bytes()
 			}
 		}},
-		{"signature-prefix", "compares the first 32 digits of a signature", []string{"NOTIF-02"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
-				right := r.deposits.Authorization(header.Get(d24.HeaderDate), header.Get(d24.HeaderLogin), body)
-				const compared = len(d24.Scheme) + 32
-				given := header.Get(d24.HeaderAuthorization)
-				return len(given) >= compared && given[:compared] == right[:compared] && verify(r, with(header, d24.HeaderAuthorization, right), body)
+		{"yesterdays-notification", "takes a notification of any age", nil, func(r *rules) {
+			r.skips[date] = func(r *Receiver, n *notification) bool {
+				when, err := d24.ParseDate(n.header.Get(d24.HeaderDate))
+				return err == nil && when.Before(r.Now())
 			}
 		}},
-		{"signature-in-any-case", "compares signatures without their case", []string{"NOTIF-02"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
-				digest := strings.TrimPrefix(header.Get(d24.HeaderAuthorization), d24.Scheme)
-				return verify(r, with(header, d24.HeaderAuthorization, d24.Scheme+strings.ToLower(digest)), body)
+		{"tomorrows-notification", "takes a notification that is dated ahead of its time", nil, func(r *rules) {
+			r.skips[date] = func(r *Receiver, n *notification) bool {
+				when, err := d24.ParseDate(n.header.Get(d24.HeaderDate))
+				return err == nil && when.After(r.Now())
 			}
-		}},
-		{"signature-with-cashouts-key", "takes signatures made with the API signature of cashouts", []string{"NOTIF-02"}, func(r *rules) {
-			r.verify = func(r *Receiver, header http.Header, body []byte) bool {
-				return verify(r, header, body) || r.cashouts.VerifyNotification(header.Get, body, r.Credentials.Deposits.APIKey, r.Now()) == nil
-			}
-		}},
-		{"yesterdays-notification", "takes a notification of any age", []string{"NOTIF-02"}, func(r *rules) {
-			r.verify = verifyAt(earlier)
-		}},
-		{"tomorrows-notification", "takes a notification that is dated ahead of its time", []string{"NOTIF-02"}, func(r *rules) {
-			r.verify = verifyAt(later)
 		}},
 		{"control-unverified", "looks at no control of cashouts", []string{"NOTIF-03", "NOTIF-09"}, func(r *rules) {
-			r.verifyForm = func(_ *Receiver, _ http.Header, body []byte) (d24.CashoutForm, error) {
-				return d24.ParseCashoutForm(body)
-			}
+			r.skips[control], r.skips[payloadSignature] = always, always
 		}},
-		{"control-if-sent", "verifies control only where there is one", []string{"NOTIF-03"}, func(r *rules) {
-			r.verifyForm = func(r *Receiver, header http.Header, body []byte) (d24.CashoutForm, error) {
-				form, err := d24.ParseCashoutForm(body)
-				if err == nil && form.Control == "" {
-					return form, nil
+		{"refused-remembered", "takes a deposit as handled of which it has refused a notification", []string{"NOTIF-08"}, func(r *rules) {
+			r.refused = func(r *Receiver, n *notification) {
+				if n.kind == d24.DepositNotification {
+					r.remember("handled " + keyOf(n.kind, n.id))
 				}
-				return verifyForm(r, header, body)
 			}
-		}},
-		{"control-in-any-case", "compares control without its case", []string{"NOTIF-09"}, func(r *rules) {
-			r.verifyForm = func(r *Receiver, header http.Header, body []byte) (d24.CashoutForm, error) {
-				form, err := d24.ParseCashoutForm(body)
-				if err == nil && r.cashouts.VerifyControl(strings.ToUpper(form.Control), form.ExternalID) {
-					return form, nil
+			r.handle = func(r *Receiver, ctx context.Context, n *notification) error {
+				if r.remembered("handled " + keyOf(n.kind, n.id)) {
+					return nil
 				}
-				return verifyForm(r, header, body)
+				return handle(r, ctx, n)
 			}
 		}},
 	}
@@ -101,39 +96,54 @@ func signatureMutants() []Mutant {
 
 func statusMutants() []Mutant {
 	return []Mutant{
-		{"status-unasked", "releases every deposit that is notified, without asking for its status", []string{"NOTIF-07"}, func(r *rules) {
-			r.due = unasked(d24.DepositNotification, r.due)
-		}},
 		{"status-in-body", "believes a status that stands in the body", []string{"NOTIF-07"}, func(r *rules) {
-			r.due = func(r *Receiver, ctx context.Context, n notification) (bool, error) {
+			r.skips[status] = func(_ *Receiver, n *notification) bool {
 				var body struct {
-					Status d24.DepositStatus `json:"status"`
+					Status string `json:"status"`
 				}
-				if json.Unmarshal(n.body, &body) == nil && body.Status != "" {
-					return r.rules.releasable(body.Status), nil
-				}
-				return due(r, ctx, n)
+				return json.Unmarshal(n.body, &body) == nil && body.Status == string(d24.DepositCompleted)
 			}
 		}},
-		{"pending-released", "releases a deposit that is PENDING", []string{"NOTIF-07"}, func(r *rules) {
-			r.releasable = func(status d24.DepositStatus) bool {
-				return status == d24.DepositCompleted || status == d24.DepositPending
+		{"status-in-form", "believes a status that stands in a cashout's form", []string{"NOTIF-10"}, func(r *rules) {
+			r.skips[status] = func(_ *Receiver, n *notification) bool {
+				return n.isForm && bytes.Contains(n.body, []byte("status=COMPLETED"))
 			}
 		}},
-		{"cashout-status-unasked", "marks every cashout that is notified as paid, without asking for its status", []string{"NOTIF-10"}, func(r *rules) {
-			r.due = unasked(d24.CashoutNotification, r.due)
+		{"completed-anywhere", "looks for COMPLETED anywhere in the answer of the status endpoint", []string{"NOTIF-07"}, func(r *rules) {
+			r.completed[d24.DepositNotification] = func(a statusAnswer) bool { return bytes.Contains(a.body, []byte("COMPLETED")) }
 		}},
 		{"cashout-id-believed", "asks by external_id alone, and marks the cashout_id of the form as paid", []string{"NOTIF-10"}, func(r *rules) {
-			r.due = func(r *Receiver, ctx context.Context, n notification) (bool, error) {
-				if n.kind == d24.CashoutNotification {
-					n.id = ""
+			r.due = func(r *Receiver, ctx context.Context, n *notification) (bool, error) {
+				asked := *n
+				if n.isForm {
+					asked.id = ""
 				}
-				return due(r, ctx, n)
+				return due(r, ctx, &asked)
 			}
 		}},
-		{"delivered-is-paid", "marks a cashout as paid that was sent to the bank", []string{"NOTIF-10"}, func(r *rules) {
-			r.paid = func(status d24.CashoutStatus) bool {
-				return status == d24.CashoutCompleted || status == d24.CashoutDelivered
+		{"external-id-believed", "asks by cashout_id alone, and marks the cashout of the external_id as paid", []string{"NOTIF-10"}, func(r *rules) {
+			r.due = func(r *Receiver, ctx context.Context, n *notification) (bool, error) {
+				asked := *n
+				asked.form.ExternalID = ""
+				return due(r, ctx, &asked)
+			}
+			r.key = func(n *notification) string {
+				if n.isForm {
+					return byExternalID(n.form.ExternalID)
+				}
+				return keyOf(n.kind, n.id)
+			}
+			r.release = func(r *Receiver, n *notification) error {
+				if !n.isForm {
+					return release(r, n)
+				}
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				key := r.rules.key(n)
+				if r.isDone(key) {
+					return nil
+				}
+				return r.journal.release(key, key, r.Now())
 			}
 		}},
 		{"200-on-failure", "answers 200 when it could not ask for the status", []string{"NOTIF-08"}, func(r *rules) {
@@ -148,46 +158,42 @@ func statusMutants() []Mutant {
 		{"seen-before-released", "notes that it has seen a deposit before it releases it, and loses it when it is killed between", []string{"NOTIF-08"}, func(r *rules) {
 			r.handle = seenFirst
 		}},
+		{"busy-forgets", "answers 200 and does nothing while it deals with another deposit", []string{"NOTIF-08"}, func(r *rules) {
+			r.handle = func(r *Receiver, ctx context.Context, n *notification) error {
+				if n.kind != d24.DepositNotification {
+					return handle(r, ctx, n)
+				}
+				key := keyOf(n.kind, n.id)
+				r.mu.Lock()
+				if r.busy != "" && r.busy != key {
+					r.mu.Unlock()
+					return nil
+				}
+				r.busy = key
+				r.mu.Unlock()
+				err := handle(r, ctx, n)
+				r.mu.Lock()
+				r.busy = ""
+				r.mu.Unlock()
+				return err
+			}
+		}},
 	}
 }
 
 func repeatMutants() []Mutant {
 	return []Mutant{
-		{"check-then-insert-race", "looks for a release before it asks for the status, and enters one after that without another look", []string{"NOTIF-05"}, func(r *rules) {
-			r.release = func(r *Receiver, key string, n notification) error {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				return r.journal.release(key, keyOf(n.kind, n.id))
-			}
+		{"dedupes-notifications", "knows a notification again by its date, not a deposit by its id", []string{"NOTIF-05", "NOTIF-11"}, func(r *rules) {
+			r.key = func(n *notification) string { return keyOf(n.kind, n.id) + " " + n.header.Get(d24.HeaderDate) }
 		}},
-		{"dedupes-notifications", "knows a notification again by its date, not a deposit by its id", []string{"NOTIF-05"}, func(r *rules) {
-			r.dedupeBy = func(n notification) string { return keyOf(n.kind, n.id) + " " + n.header.Get(d24.HeaderDate) }
+		{"repeat-refused", "answers a repeat with 409", nil, func(r *rules) {
+			r.repeated = func(*Receiver, *notification) error { return errRepeated }
 		}},
-		{"forgets-at-restart", "forgets at a restart what it has released", []string{"NOTIF-05"}, func(r *rules) { r.remembers = false }},
-		{"cashouts-settled-again", "marks a cashout as paid as often as it is notified", []string{"NOTIF-11"}, func(r *rules) {
-			r.dedupeBy = func(n notification) string {
-				if n.kind == d24.CashoutNotification {
-					return ""
-				}
-				return keyOf(n.kind, n.id)
-			}
-			r.release = func(r *Receiver, key string, n notification) error {
-				if key != "" {
-					return release(r, key, n)
-				}
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				if err := r.journal.release(key, keyOf(n.kind, n.id)); err != nil {
-					return err
-				}
-				return r.journal.write("unseen\t" + key) // not done at the next start either
-			}
-		}},
-		{"repeat-refused", "answers a repeat with 409", []string{"NOTIF-11"}, func(r *rules) {
-			r.repeated = func(*Receiver, notification) error { return errRepeated }
+		{"repeat-fails", "answers a repeat with 503", []string{"NOTIF-11"}, func(r *rules) {
+			r.repeated = func(*Receiver, *notification) error { return &callError{failure: serverError, err: errRepeatedRow} }
 		}},
 		{"repeat-kills", "dies of a repeat", []string{"NOTIF-11"}, func(r *rules) {
-			r.repeated = func(r *Receiver, _ notification) error {
+			r.repeated = func(r *Receiver, _ *notification) error {
 				r.die()
 				return nil
 			}
@@ -195,51 +201,30 @@ func repeatMutants() []Mutant {
 	}
 }
 
-// with is a header with one field changed.
-func with(header http.Header, name, value string) http.Header {
-	changed := header.Clone()
-	changed.Set(name, value)
-	return changed
+func always(*Receiver, *notification) bool { return true }
+
+// whenKnown skips a check of something that was verified before.
+func whenKnown(r *Receiver, n *notification) bool {
+	key := "verified " + keyOf(n.kind, n.id)
+	if r.remembered(key) {
+		return true
+	}
+	if r.holds(authorizationOf(n), n) {
+		r.remember(key)
+	}
+	return false
 }
 
-// verifyAt verifies as if it were another time.
-func verifyAt(when func(now, date time.Time) time.Time) func(*Receiver, http.Header, []byte) bool {
-	return func(r *Receiver, header http.Header, body []byte) bool {
-		now := r.Now()
-		if date, err := d24.ParseDate(header.Get(d24.HeaderDate)); err == nil {
-			now = when(now, date)
-		}
-		return r.deposits.VerifyNotification(header.Get, body, r.Credentials.Deposits.APIKey, now) == nil
+func authorizationOf(n *notification) check {
+	if n.isForm {
+		return control
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// unasked releases what is notified of one kind.
-func unasked(kind d24.NotificationKind, due func(*Receiver, context.Context, notification) (bool, error)) func(*Receiver, context.Context, notification) (bool, error) {
-	return func(r *Receiver, ctx context.Context, n notification) (bool, error) {
-		if n.kind == kind {
-			return true, nil
-		}
-		return due(r, ctx, n)
-	}
+	return authorization
 }
 
 // handledBefore does nothing about a deposit once it was handled in a certain way.
-func handledBefore(handled func(released bool, err error) bool) func(*Receiver, context.Context, notification) error {
-	return func(r *Receiver, ctx context.Context, n notification) error {
+func handledBefore(handled func(released bool, err error) bool) func(*Receiver, context.Context, *notification) error {
+	return func(r *Receiver, ctx context.Context, n *notification) error {
 		key := keyOf(n.kind, n.id)
 		if n.kind == d24.DepositNotification && r.remembered(key) {
 			return nil
@@ -267,7 +252,7 @@ func (r *Receiver) remember(key string) {
 
 // seenFirst enters a deposit as seen before anything else, and takes that back where it
 // was not released. A process that is killed takes nothing back.
-func seenFirst(r *Receiver, ctx context.Context, n notification) error { //nolint:revive // the receiver comes first in every rule
+func seenFirst(r *Receiver, ctx context.Context, n *notification) error { //nolint:revive // the receiver comes first in every rule
 	key := keyOf(n.kind, n.id)
 	if n.kind != d24.DepositNotification || r.released(key) {
 		return handle(r, ctx, n)
@@ -282,11 +267,11 @@ func seenFirst(r *Receiver, ctx context.Context, n notification) error { //nolin
 	if err != nil || !due {
 		return err
 	}
-	return release(r, key, n)
+	return release(r, n)
 }
 
 func (r *Receiver) note(word, key string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.journal.write(word + "\t" + key)
+	return r.journal.write(strings.Join([]string{word, key}, "\t"))
 }

@@ -4,29 +4,28 @@
 //
 // # A notification's way
 //
-// The signature is verified over the bytes as they came, before anything is parsed; the
-// date has to be fresh. Of the body nothing counts but the id: the status endpoint is
-// asked, and a deposit is released when that says COMPLETED, once for its deposit_id. The
-// release is in the journal, and on the disk, before the answer is a 2xx; whatever fails
+// The signature is verified over the bytes as they came; the date has to be fresh. Of the
+// body nothing counts but the id: the status endpoint is asked, and a deposit is released,
+// a refund booked and a cashout marked as paid when that says COMPLETED, once for its id.
+// The release is in the journal, and on the disk, before the answer is a 2xx; whatever fails
 // on the way is answered by a 503, so that the notification comes again.
 //
 // # What it shows
 //
 // GET /releases?kind=deposit&id=300000001 answers {"releases":1}, for an observer; of a
-// cashout (kind=cashout, by its cashout_id) it counts how often it was marked as paid.
-// Every POST is taken for a notification.
+// cashout (kind=cashout, by its cashout_id) it counts how often it was marked as paid, of a
+// refund (kind=refund) how often it was booked. Every POST is taken for a notification.
 //
 // # Mutants
 //
-// [Mutants] are the same receiver with one defect each, such as real receivers have.
+// [Mutants] are the same receiver with one defect each, such as real receivers have;
+// [Derived] are those that follow from its checks, values, memories and statuses.
 package receiver
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +74,7 @@ type Receiver struct {
 	mu      sync.Mutex // one release at a time
 	journal *journal
 	memory  map[string]bool // what mutants keep in mind
+	busy    string          // what one of them is dealing with
 }
 
 // New opens the journal.
@@ -89,7 +89,7 @@ func New(opts Options) (*Receiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}
-	j, err := openJournal(opts.Journal, rules.remembers)
+	j, err := openJournal(opts.Journal)
 	if err != nil {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}
@@ -117,7 +117,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case request.Method == http.MethodGet && request.URL.Path == "/releases":
 		query := request.URL.Query()
 		w.Header().Set("Content-Type", d24.ContentTypeJSON)
-		fmt.Fprintf(w, `{"releases":%d}`, r.Releases(d24.NotificationKind(query.Get("kind")), d24.ID(query.Get("id"))))
+		fmt.Fprintf(w, `{"releases":%d}`, r.Releases(d24.NotificationKind(query.Get("kind")), d24.ID(query.Get("id")), query.Get("external_id")))
 	case request.Method == http.MethodPost:
 		w.WriteHeader(r.receive(w, request))
 	default:
@@ -125,12 +125,16 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// Releases is how often a deposit was released, or a cashout marked as paid.
-func (r *Receiver) Releases(kind d24.NotificationKind, id d24.ID) int {
+// Releases is how often a deposit was released, a refund booked, or a cashout marked as
+// paid, which goes by its cashout_id; one mutant goes by its external_id.
+func (r *Receiver) Releases(kind d24.NotificationKind, id d24.ID, externalID string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.journal.released[keyOf(kind, id)]
+	return r.journal.released[keyOf(kind, id)] + r.journal.released[byExternalID(externalID)]
 }
+
+// byExternalID names a cashout by the merchant's own id.
+func byExternalID(id string) string { return "cashout by " + id }
 
 // receive takes a notification and returns the status of the answer.
 func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) int {
@@ -143,8 +147,9 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) int {
 		return status
 	}
 	err = r.rules.handle(r, request.Context(), n)
+	failed, _ := errors.AsType[*callError](err)
 	switch {
-	case errors.Is(err, errUnknown):
+	case failed != nil && failed.failure == unknown:
 		return http.StatusNotFound
 	case errors.Is(err, errRepeated):
 		return http.StatusConflict
@@ -154,145 +159,80 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) int {
 	return http.StatusOK
 }
 
-// A notification is one that was verified.
+// A notification is one that came.
 type notification struct {
-	kind       d24.NotificationKind
-	id         d24.ID
-	externalID string
-	header     http.Header
-	body       []byte
+	kind   d24.NotificationKind
+	id     d24.ID
+	isForm bool
+	form   d24.CashoutForm
+	header http.Header
+	body   []byte
 }
 
-// read verifies a notification, then parses it; status says why it is not taken.
-func (r *Receiver) read(header http.Header, body []byte) (n notification, status int) {
-	n.header, n.body = header, body
-	if mediaType, _, _ := mime.ParseMediaType(header.Get(d24.HeaderContentType)); mediaType == d24.ContentTypeForm {
-		form, err := r.rules.verifyForm(r, header, body)
-		if err != nil {
-			return n, http.StatusUnauthorized
-		}
-		n.kind, n.id, n.externalID = d24.CashoutNotification, form.CashoutID, form.ExternalID
-		return n, 0
+// read parses a notification and verifies it; status says why it is not taken.
+func (r *Receiver) read(header http.Header, body []byte) (n *notification, status int) {
+	n = &notification{header: header, body: body}
+	mediaType, _, _ := mime.ParseMediaType(header.Get(d24.HeaderContentType))
+	var err error
+	if n.isForm = mediaType == d24.ContentTypeForm; n.isForm {
+		n.form, err = d24.ParseCashoutForm(body)
+		n.kind, n.id = d24.CashoutNotification, n.form.CashoutID
+	} else {
+		n.kind, n.id, err = d24.ParseNotification(body)
 	}
-	if !r.rules.verify(r, header, body) {
+	if !r.verified(n) {
+		r.rules.refused(r, n)
 		return n, http.StatusUnauthorized
 	}
-	var err error
-	if n.kind, n.id, err = d24.ParseNotification(body); err != nil {
+	if err != nil {
 		return n, http.StatusBadRequest
 	}
 	return n, 0
 }
 
-// verify checks Authorization over the raw bytes, X-Login and X-Date.
-func verify(r *Receiver, header http.Header, body []byte) bool {
-	return r.deposits.VerifyNotification(header.Get, body, r.Credentials.Deposits.APIKey, r.Now()) == nil
-}
-
-// verifyForm checks control, and Payload-Signature where it is there.
-func verifyForm(r *Receiver, header http.Header, body []byte) (d24.CashoutForm, error) {
-	return r.cashouts.VerifyCashoutNotification(header.Get, body)
-}
-
 // handle does what a notification asks for: to look at the status.
-func handle(r *Receiver, ctx context.Context, n notification) error { //nolint:revive // the receiver comes first in every rule
-	key := r.rules.dedupeBy(n)
-	if r.released(key) {
+func handle(r *Receiver, ctx context.Context, n *notification) error { //nolint:revive // the receiver comes first in every rule
+	if r.released(r.rules.key(n)) {
 		return r.rules.repeated(r, n)
 	}
 	due, err := r.rules.due(r, ctx, n)
 	if err != nil || !due {
 		return err
 	}
-	return r.rules.release(r, key, n)
+	return r.rules.release(r, n)
 }
 
 func (r *Receiver) released(key string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.journal.done[key]
+	return r.isDone(key)
+}
+
+// isDone says whether something was released under a key; the caller holds the lock.
+func (r *Receiver) isDone(key string) bool {
+	e, ok := r.journal.done[key]
+	return ok && key != "" && !r.rules.forgets(r, e)
 }
 
 // keyOf names what is released once.
 func keyOf(kind d24.NotificationKind, id d24.ID) string { return string(kind) + " " + string(id) }
 
 // release enters a release into the journal unless it is there: look and entry are one.
-func release(r *Receiver, key string, n notification) error {
+func release(r *Receiver, n *notification) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.journal.done[key] {
+	key := r.rules.key(n)
+	if r.isDone(key) {
 		return nil
 	}
-	return r.journal.release(key, keyOf(n.kind, n.id))
+	return r.journal.release(key, keyOf(n.kind, n.id), r.Now())
 }
 
-// errUnknown is about something that the provider does not know; errRepeated is what one
-// mutant says to a repeat.
+// errRepeated and errRepeatedRow are what two mutants make of a repeat.
 var (
-	errUnknown  = errors.New("the provider knows no such thing")
-	errRepeated = errors.New("it came before")
+	errRepeated    = errors.New("it came before")
+	errRepeatedRow = errors.New("duplicate key")
 )
-
-// due asks the status endpoint whether there is something to release. A refund is only
-// looked at.
-func due(r *Receiver, ctx context.Context, n notification) (bool, error) { //nolint:revive // as above
-	switch n.kind {
-	case d24.DepositNotification:
-		var answer d24.DepositStatusAnswer
-		err := r.get(ctx, d24.PathDeposits, n.id, &answer)
-		return err == nil && r.rules.releasable(answer.Status), err
-	case d24.RefundNotification:
-		var answer d24.RefundStatusAnswer
-		return false, r.get(ctx, d24.PathRefunds, n.id, &answer)
-	case d24.CashoutNotification:
-	}
-	var answer d24.CashoutStatusAnswer
-	err := r.askCashout(ctx, n, &answer)
-	return err == nil && r.rules.paid(answer.Status), err
-}
-
-func (r *Receiver) get(ctx context.Context, path string, id d24.ID, answer any) error {
-	date, login := d24.FormatDate(r.Now()), r.Credentials.Deposits.APIKey
-	return r.ask(ctx, http.MethodGet, path+"/"+string(id), nil, answer, http.Header{
-		d24.HeaderDate: {date}, d24.HeaderLogin: {login}, d24.HeaderAuthorization: {r.deposits.Authorization(date, login, nil)},
-	})
-}
-
-// askCashout asks with both ids: control covers external_id alone, and a cashout_id that
-// belongs to another is not found.
-func (r *Receiver) askCashout(ctx context.Context, n notification, answer any) error {
-	body, err := json.Marshal(d24.CashoutReference{ //nolint:gosec // the documents want the passphrase in the body
-		Login: r.Credentials.Cashouts.APIKey, Pass: r.Credentials.Cashouts.APIPassphrase, CashoutID: n.id, ExternalID: n.externalID,
-	})
-	if err != nil {
-		return err
-	}
-	return r.ask(ctx, http.MethodPost, d24.PathCashoutStatus, body, answer, http.Header{d24.HeaderPayloadSignature: {r.cashouts.Payload(body)}})
-}
-
-func (r *Receiver) ask(ctx context.Context, method, path string, body []byte, answer any, header http.Header) error {
-	ctx, cancel := context.WithTimeout(ctx, r.StatusTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, r.BaseURL+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header = header
-	header.Set(d24.HeaderContentType, d24.ContentTypeJSON)
-	header.Set(d24.HeaderUserAgent, "receiver/1")
-	response, err := r.transport.RoundTrip(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
-		return json.NewDecoder(io.LimitReader(response.Body, maxStatus)).Decode(answer)
-	case http.StatusNotFound, http.StatusPreconditionFailed: // of deposits and refunds, of cashouts
-		return errUnknown
-	}
-	return fmt.Errorf("status call: %d", response.StatusCode)
-}
 
 // die ends the program, as a defect of its own would.
 func (r *Receiver) die() {

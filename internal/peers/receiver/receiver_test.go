@@ -29,7 +29,6 @@ import (
 // it. All of them live by one clock, which stands still unless it is moved.
 type bench struct {
 	t       *testing.T
-	mutant  string
 	seconds atomic.Int64
 	mock    *mock.Mock
 	client  *merchant.Client
@@ -44,9 +43,9 @@ type bench struct {
 	release chan time.Time
 }
 
-func newBench(t *testing.T, mutant string) *bench {
+func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, mutant: mutant, waiting: make(chan struct{}, 100), release: make(chan time.Time)}
+	b := &bench{t: t, waiting: make(chan struct{}, 100), release: make(chan time.Time)}
 	b.orders.Run = "peer"
 	var err error
 	b.mock, err = mock.Start(mock.Options{Now: b.now, After: func(time.Duration) <-chan time.Time {
@@ -76,7 +75,7 @@ func (b *bench) start(journal string) {
 	b.journal = journal
 	b.subject, err = receiver.New(receiver.Options{
 		BaseURL: b.mock.BaseURL(), Roots: b.mock.Roots(), Credentials: b.mock.Credentials(), Journal: journal,
-		Now: b.now, StatusTimeout: time.Minute, Mutant: b.mutant, Exit: func() { b.dead.Store(true) },
+		Now: b.now, StatusTimeout: time.Minute, Exit: func() { b.dead.Store(true) },
 	})
 	require.NoError(b.t, err)
 	b.server = httptest.NewServer(b.subject)
@@ -104,7 +103,7 @@ func (b *bench) deliver(n provider.Notification, tampers ...provider.Tamper) int
 }
 
 func (b *bench) released(n provider.Notification) int {
-	return b.subject.Releases(n.Kind, d24.ID(n.ID))
+	return b.subject.Releases(n.Kind, d24.ID(n.ID), n.ExternalID)
 }
 
 // deposit makes a deposit, and its notification.
@@ -145,9 +144,9 @@ func (b *bench) hold(calls int) {
 }
 
 // broken are the rules that a receiver breaks, as far as these situations show.
-func broken(t *testing.T, mutant string) []string {
+func broken(t *testing.T) []string {
 	t.Helper()
-	b := newBench(t, mutant)
+	b := newBench(t)
 	found := map[string]bool{}
 	check := func(rule string, kept bool) {
 		if !kept {
@@ -310,29 +309,51 @@ func (b *bench) repeats(check func(string, bool)) {
 
 func TestTheReceiverKeepsEveryRule(t *testing.T) {
 	t.Parallel()
-	assert.Empty(t, broken(t, ""))
+	assert.Empty(t, broken(t))
 }
 
-func TestEachMutantBreaksItsRulesAndNoOthers(t *testing.T) {
+// That each mutant breaks its rules and no others is what package selftest finds out.
+func TestMutantsHaveNamesOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	names := map[string]bool{}
-	for _, m := range receiver.Mutants() {
+	names := map[string]bool{"": true}
+	for _, m := range append(receiver.Mutants(), receiver.Derived()...) {
 		require.False(t, names[m.Name], "%s is there twice", m.Name)
 		names[m.Name] = true
-		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, m.Breaks, broken(t, m.Name), "a receiver that %s", m.Says)
-		})
+		assert.NotEmpty(t, m.Says, m.Name)
+		assert.True(t, slices.IsSorted(m.Breaks), m.Name)
+		r, err := receiver.New(receiver.Options{Mutant: m.Name, Journal: filepath.Join(t.TempDir(), "journal")})
+		require.NoError(t, err)
+		require.NoError(t, r.Close())
 	}
-	assert.GreaterOrEqual(t, len(names), 20)
+	assert.Greater(t, len(receiver.Mutants()), 20)
+	assert.Greater(t, len(receiver.Derived()), 140)
+	for _, equivalent := range receiver.Equivalents() {
+		assert.NotEmpty(t, equivalent.Reason, equivalent.Name)
+	}
 	_, err := receiver.New(receiver.Options{Mutant: "none"})
 	require.EqualError(t, err, `receiver: there is no mutant "none"`)
+}
+
+// Derived mutants come from maps as well, and stand in one order all the same.
+func TestDerivedMutantsStandInOneOrder(t *testing.T) {
+	t.Parallel()
+	order := func() (names []string) {
+		for _, m := range receiver.Derived() {
+			names = append(names, m.Name)
+		}
+		return names
+	}
+	first := order()
+	for range 10 {
+		again := order()
+		require.Equal(t, first, again)
+	}
 }
 
 // 10,000 duplicates over 256 connections.
 func TestAFloodOfDuplicatesReleasesOnce(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newBench(t)
 	n := b.deposit(true)
 	recorded := httptest.NewServer(http.NotFoundHandler())
 	defer recorded.Close()
@@ -377,7 +398,7 @@ func TestAFloodOfDuplicatesReleasesOnce(t *testing.T) {
 
 func TestTheObserver(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newBench(t)
 	n := b.deposit(true)
 	ask := func(query string) string {
 		response, err := http.Get(b.server.URL + "/releases?" + query)
@@ -395,7 +416,7 @@ func TestTheObserver(t *testing.T) {
 
 func TestTheJournal(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newBench(t)
 	n := b.deposit(true)
 	b.deliver(n)
 	b.stop()
@@ -421,7 +442,7 @@ func TestTheJournal(t *testing.T) {
 
 func TestWhatIsNotANotification(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newBench(t)
 	body := func(text string) provider.Tamper {
 		return provider.WithBody(func([]byte) []byte { return []byte(text) })
 	}
