@@ -2,16 +2,19 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cucumber/godog"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/target"
 )
@@ -25,37 +28,70 @@ type client struct {
 	traffic   target.Traffic
 }
 
-// The sentences of a client's scenarios, compiled once: there are a hundred scenarios, and
+// The sentences of a client's scenarios, compiled once: there are hundreds of scenarios, and
 // compiling took half of their time.
 var (
-	stepClient       = regexp.MustCompile(`^a client that (` + alternatives(target.Activities()) + `)$`)
-	stepClientNamed  = regexp.MustCompile(`^a client that (` + alternatives(target.Activities()) + `) for a person named "(.+)"$`)
-	stepClientIn     = regexp.MustCompile(`^a client that (` + alternatives(target.Activities()) + `), and (` + alternatives(target.Troubles()) + `)$`)
-	stepMistrusts    = regexp.MustCompile(`^a client that (` + alternatives(target.Activities()) + `), and a server whose certificate (` + alternatives(target.Certificates()) + `)$`)
+	stepClient = regexp.MustCompile(`^a client that (` + alternatives(target.Activities()) + `)` +
+		`(?: for a person named "(.+)")?(?: that says "(.+)")?(?: of about (\d+) KiB)?( over HTTP/1\.1)?` +
+		`(?:, and (?:(` + alternatives(target.Troubles()) + `)|a server whose certificate (` + alternatives(target.Certificates()) + `)))?$`)
 	stepSentence     = regexp.MustCompile(`^(` + alternatives(slices.Sorted(maps.Keys(sentences()))) + `)$`)
 	stepNothing      = regexp.MustCompile(`^no request arrives$`)
 	stepAsGiven      = regexp.MustCompile(`^"(.+)" arrives as it was given$`)
+	stepEveryText    = regexp.MustCompile(`^every text arrives as it was given$`)
 	stepRightOnly    = regexp.MustCompile(`^it accepts those that are right, and no others$`)
-	stepNext         = regexp.MustCompile(`^it is reported what it does next$`)
-	stepIsUnderstood = regexp.MustCompile(`^it is reported whether it understands the answer$`)
+	stepNext         = regexp.MustCompile(`^the report says what it does next$`)
+	stepIsUnderstood = regexp.MustCompile(`^the report says whether it understands the answer$`)
+	stepKeepsKey     = regexp.MustCompile(`^the same order is not made under a new key$`)
+	stepFreshKeys    = regexp.MustCompile(`^no key of the first start comes back for another operation$`)
+	stepMade         = regexp.MustCompile(`^the report says how many (deposits|refunds|cashouts) were made of how many orders$`)
+	stepReports      = regexp.MustCompile(`^the report says (` + alternatives(slices.Sorted(maps.Keys(reported()))) + `)$`)
 )
 
 // clientWorld prepares a scenario that judges a client.
 func clientWorld(s *scene, sc *godog.ScenarioContext) part {
 	c := &client{scene: s, judge: judge.Client{Credentials: s.suite.Client.Credentials, Arrival: s.suite.Client.Arrival, Memory: s.suite.diagnoses}}
 	sc.Step(stepClient, c.that)
-	sc.Step(stepClientNamed, c.thatFor)
-	sc.Step(stepClientIn, c.whileIn)
-	sc.Step(stepMistrusts, c.mistrusts)
 	sc.Step(stepSentence, func(sentence string) error {
-		return held(sentences()[sentence](c.judge, c.traffic.Operations))
+		return held(c.inEachLife(sentences()[sentence]))
 	})
-	sc.Step(stepNothing, func() error { return held(c.judge.SentNothing(c.traffic.Operations, c.traffic.Handshakes)) })
-	sc.Step(stepAsGiven, func(name string) error { return held(c.judge.Says(c.traffic.Operations, name)) })
+	sc.Step(stepNothing, func() error {
+		return held(c.judge.SentNothing(c.traffic.Operations, c.traffic.Handshakes, c.traffic.Control))
+	})
+	sc.Step(stepAsGiven, func(text string) error { return held(c.judge.AsGiven(c.traffic.Operations, c.told(), text)) })
+	sc.Step(stepEveryText, func() error { return c.orNote(c.judge.AsGiven(c.traffic.Operations, c.told(), "")) })
 	sc.Step(stepRightOnly, c.acceptsRightOnly)
 	sc.Step(stepNext, c.next)
 	sc.Step(stepIsUnderstood, c.understands)
+	sc.Step(stepKeepsKey, func() error { return c.orNote(c.judge.KeepsKeyOverStarts(c.traffic.Lives())) })
+	sc.Step(stepFreshKeys, c.freshKeys)
+	sc.Step(stepMade, func(what string) error { return c.report(judge.MadeNoMore(c.traffic.Made, what)) })
+	sc.Step(stepReports, func(what string) error { return c.report(c.inEachLife(reported()[what])) })
 	return c
+}
+
+// situationOf is the situation that a sentence is about.
+func situationOf(sentence string) (s target.Situation, ok bool) {
+	m := stepClient.FindStringSubmatch(sentence)
+	if m == nil {
+		return s, false
+	}
+	kib, _ := strconv.Atoi(m[4]) // digits, or nothing
+	return target.Situation{
+		Does: target.Activity(m[1]), Name: m[2], Text: m[3], KiB: kib, HTTP1: m[5] != "", Trouble: target.Trouble(m[6]), Certificate: target.Certificate(m[7]),
+	}, true
+}
+
+// situationsOf are all that scenarios are about, each once.
+func situationsOf(scenarios []Scenario) []target.Situation {
+	var list []target.Situation
+	for _, scenario := range scenarios {
+		for _, step := range scenario.Steps {
+			if s, ok := situationOf(step); ok && !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
 }
 
 // alternatives is a group of a regular expression that matches each of these words.
@@ -74,20 +110,82 @@ func (c *client) afterwards(_ context.Context, err error) error {
 	return err
 }
 
-func (c *client) that(ctx context.Context, does string) error {
-	return c.in(ctx, target.Situation{Does: target.Activity(does)})
+func (c *client) that(ctx context.Context, _, _, _, _, _, _, _ string) error {
+	s, ok := situationOf(c.step)
+	if !ok {
+		return fmt.Errorf("nobody knows the situation of %q", c.step)
+	}
+	return c.in(ctx, s)
 }
 
-func (c *client) thatFor(ctx context.Context, does, name string) error {
-	return c.in(ctx, target.Situation{Does: target.Activity(does), Name: name})
+// inEachLife judges every start of the client by itself: what two of them have to do with
+// each other is another sentence.
+func (c *client) inEachLife(sentence judge.Sentence) judge.Finding {
+	best := judge.Finding{}
+	for i, life := range c.traffic.Lives() {
+		f := sentence(c.judge, life)
+		switch {
+		case f.Outcome == judge.Broken:
+			return f
+		case i == 0, f.Outcome == judge.Unclear, best.Outcome == judge.Unseen:
+			best = f
+		}
+	}
+	return best
 }
 
-func (c *client) whileIn(ctx context.Context, does, trouble string) error {
-	return c.in(ctx, target.Situation{Does: target.Activity(does), Trouble: target.Trouble(trouble)})
+// told are the bodies that the client was asked to send, one for each operation; nil where
+// that is not known, and none where it is of no operation.
+func (c *client) told() []json.RawMessage {
+	bodies := map[*exchange.Exchange]json.RawMessage{}
+	for _, asked := range c.traffic.Asked {
+		var line struct {
+			Body json.RawMessage `json:"body"`
+		}
+		_ = json.Unmarshal([]byte(asked.Line), &line) // it is one of ours
+		for _, e := range asked.Sent {
+			bodies[e] = line.Body
+		}
+	}
+	if len(bodies) == 0 {
+		return nil
+	}
+	list := make([]json.RawMessage, len(c.traffic.Operations))
+	for i, o := range c.traffic.Operations {
+		if len(o) > 0 {
+			list[i] = bodies[o[0]]
+		}
+	}
+	return list
 }
 
-func (c *client) mistrusts(ctx context.Context, does, fault string) error {
-	return c.in(ctx, target.Situation{Does: target.Activity(does), Certificate: target.Certificate(fault)})
+// freshKeys judges the keys of two starts. A client that works need not be started twice.
+func (c *client) freshKeys() error {
+	f := c.judge.KeysOverStarts(c.traffic.Lives())
+	if c.situation.Trouble == "" {
+		return c.orNote(f)
+	}
+	return held(f)
+}
+
+// orNote judges where there is something to judge, and says why there is not.
+func (c *client) orNote(f judge.Finding) error {
+	if f.Outcome == judge.Unseen {
+		return &noted{"not seen: " + f.Expected}
+	}
+	return held(f)
+}
+
+// report says what was seen, whether it is as expected or not.
+func (c *client) report(f judge.Finding) error {
+	switch f.Outcome {
+	case judge.Holds:
+		return &noted{fmt.Sprintf("%s: nothing else was seen", c.scenario.Name)}
+	case judge.Unseen:
+		return &noted{"not seen: " + f.Expected}
+	case judge.Broken, judge.Unclear:
+	}
+	return held(f)
 }
 
 // in brings the situation about, or finds it. What never came about is not tested.
@@ -100,7 +198,7 @@ func (c *client) in(ctx context.Context, s target.Situation) error {
 		}
 	}
 	if unexercised, ok := errors.AsType[*target.UnexercisedError](err); ok {
-		if c.scenario.Has(tagObserved) || s.Does.ByAdapter() { // what would have blamed nobody, or is judged without it, is not missed
+		if c.scenario.Has(tagObserved) || s.Does.ByAdapter() || s.IsVariant() { // what would have blamed nobody, or is judged without it, is not missed
 			return &noted{unexercised.Reason}
 		}
 		return &missing{unexercised.Reason}
@@ -146,7 +244,7 @@ func sentences() map[string]judge.Sentence {
 		"the signing secrets are nowhere in it":                                 judge.Client.KeepsSecrets,
 		"every request is authenticated":                                        judge.Client.IsAuthenticated,
 		"everything that creates is signed":                                     judge.Client.CreatesSigned,
-		"lookups carry the read-only key":                                       judge.Knowing(judge.Client.LooksUpWithReadOnlyKey, d24.EnvReadOnlyKey),
+		"lookups say who asks in one of the documented ways":                    judge.Knowing(judge.Client.LooksUpWithReadOnlyKey, d24.EnvReadOnlyKey),
 		"nothing but lookups has the read-only key":                             judge.Knowing(judge.Client.KeepsReadOnlyKey, d24.EnvReadOnlyKey),
 		"the API Key is in X-Login of every request":                            judge.Knowing(judge.Client.SendsLogin, d24.EnvDepositsAPIKey),
 		"X-Login is the deposits API Key":                                       judge.Knowing(judge.Client.SendsRightLogin, d24.EnvDepositsAPIKey),
@@ -172,7 +270,8 @@ func sentences() map[string]judge.Sentence {
 		"login, pass and Payload-Signature are on every request":              judge.Client.AuthenticatesCashouts,
 		"login is the cashouts API Key":                                       judge.Knowing(judge.Client.SendsCashoutsLogin, d24.EnvCashoutsAPIKey),
 		"pass is the API Passphrase":                                          judge.Knowing(judge.Client.SendsPassphrase, d24.EnvCashoutsAPIPassphrase),
-		"login and pass are in the body, and nowhere else":                    judge.Knowing(judge.Client.CarriesCredentials, d24.EnvCashoutsAPIPassphrase),
+		"login and pass are in the body":                                      judge.Client.CarriesCredentials,
+		"the API Passphrase is in pass of cashouts, and nowhere else":         judge.Knowing(judge.Client.KeepsPassphrase, d24.EnvCashoutsAPIPassphrase),
 		"Payload-Signature is made with the cashouts API Signature":           judge.Knowing(judge.Client.PaysWithItsKey, d24.EnvCashoutsAPISignature),
 		"Payload-Signature is on every request":                               judge.Client.SendsPayloadSignature,
 		"Payload-Signature is the HMAC of the body that is sent":              judge.Knowing(judge.Client.SignsPayload, d24.EnvCashoutsAPISignature),
@@ -181,5 +280,15 @@ func sentences() map[string]judge.Sentence {
 		"Payload-Signature, Content-Type and User-Agent are on every request": judge.Client.SendsCashoutsHeaders,
 		"Content-Type of cashouts is application/json":                        judge.Client.SendsCashoutsType,
 		"User-Agent is on every request":                                      judge.Client.NamesItself,
+	}
+}
+
+// reported are what a scenario can report about everything that a client sent, and blames
+// nobody for.
+func reported() map[string]judge.Sentence {
+	return map[string]judge.Sentence{
+		"whether cashouts carry HTTP Basic beside the body": judge.Knowing(judge.Client.SendsBasic, d24.EnvCashoutsAPIKey, d24.EnvCashoutsAPIPassphrase),
+		"where API Keys are other than in their own places": judge.Client.KeepsKeysInPlace,
+		"whether a retry keeps the external_id":             judge.Client.PaysOnce,
 	}
 }

@@ -10,16 +10,20 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/target"
 )
 
 var (
-	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|completed|cancelled)$`)
-	stepTwoDeposits = regexp.MustCompile(`^two deposits$`)
+	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|not opened yet|released early|expired|completed|cancelled)$`)
+	stepTwoDeposits = regexp.MustCompile(`^two deposits(?: of (\S+) that are completed)?$`)
+	stepRefundTurns = regexp.MustCompile(`^refunds of (\S+) are requested of one and the other, and again$`)
+	stepRefundSum   = regexp.MustCompile(`^those that were accepted sum to no more than (\S+), as their statuses tell$`)
+	stepRefundAll   = regexp.MustCompile(`^a refund of all of it is requested$`)
 	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
-	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., ]+) (?:is|are) requested$`)
+	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., al]+) (?:is|are) requested$`)
 	stepManyAtOnce  = regexp.MustCompile(`^(\d+) (refunds|cashouts) of (\S+) are requested at once$`)
 	stepRefundable  = regexp.MustCompile(`^(\S+) of the deposit can still be refunded$`)
 	stepStatusIs    = regexp.MustCompile(`^its status is (COMPLETED|CANCELLED)$`)
@@ -29,13 +33,28 @@ var (
 
 func depositSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepDeposit, w.depositThatIs)
-	sc.Step(stepTwoDeposits, func(ctx context.Context) (err error) {
-		if w.story.deposit, err = w.createDeposit(ctx, depositAmount); err != nil {
+	sc.Step(stepTwoDeposits, func(ctx context.Context, amount string) (err error) {
+		prepare := w.createDeposit
+		if amount != "" {
+			prepare = w.payDeposit
+		}
+		if w.story.deposit, err = prepare(ctx, depositAmount); err != nil {
 			return err
 		}
-		w.story.other, err = w.createDeposit(ctx, depositAmount)
+		w.story.other, err = prepare(ctx, depositAmount)
 		return err
 	})
+	sc.Step(stepRefundTurns, func(ctx context.Context, amount string) error {
+		cents, err := parseAmount(amount)
+		for range 2 {
+			for _, d := range []deposit{w.story.deposit, w.story.other} {
+				w.tell(ctx, w.server.Client(), merchant.CreateRefund(d.id, d.invoice, &cents))
+			}
+		}
+		return err
+	})
+	sc.Step(stepRefundSum, w.refundSum)
+	sc.Step(stepRefundAll, func(ctx context.Context) error { return w.refund(ctx, "all", false) })
 	sc.Step(stepPaid, func(ctx context.Context) error { return w.approve(ctx, w.story.deposit) })
 	sc.Step(stepRefunds, func(ctx context.Context, amounts string) error {
 		for amount := range strings.SplitSeq(amounts, ",") {
@@ -60,14 +79,29 @@ func (w *world) depositThatIs(ctx context.Context, amount, status string) error 
 	if err != nil {
 		return err
 	}
-	hooks := map[string]target.Hook{"completed": target.ApproveDeposit, "cancelled": target.CancelDeposit}
+	hooks := map[string]target.Hook{"completed": target.ApproveDeposit, "cancelled": target.CancelDeposit, "expired": target.ExpireDeposit}
 	h, moved := hooks[status]
+	if moved && !w.server.Hooks.Offers(h) && h == target.ExpireDeposit {
+		return &noted{"not looked at: the target has no hook " + string(h)}
+	}
 	if moved {
 		if err := w.needs(h); err != nil {
 			return err
 		}
 	}
-	if w.story.deposit, err = w.createDeposit(ctx, cents); err != nil || !moved {
+	order := w.suite.Orders.Deposit(cents)
+	switch status {
+	case "not opened yet":
+		order.Payer, order.PaymentMethod = nil, ""
+	case "released early":
+		order.EarlyRelease = true
+	}
+	answer, err := w.setup(ctx, merchant.CreateDeposit(order))
+	w.story.deposit = deposit{id: answer.ObjectID, invoice: order.InvoiceID, amount: cents}
+	switch {
+	case err != nil && !moved && status != "not paid yet":
+		return &noted{fmt.Sprintf("the target takes no deposit that is %s", status)}
+	case err != nil || !moved:
 		return err
 	}
 	return w.hook(ctx, h, map[string]string{"deposit_id": w.story.deposit.id})
@@ -92,11 +126,15 @@ func (w *world) manyAtOnce(ctx context.Context, times int, what, amount string) 
 
 // refund asks for money back; asserted says that it must be given.
 func (w *world) refund(ctx context.Context, amount string, asserted bool) error {
-	cents, err := parseAmount(amount)
-	if err != nil {
-		return err
+	var cents *d24.Amount // none asks for all that is left
+	if strings.TrimSpace(amount) != "all" {
+		parsed, err := parseAmount(amount)
+		if err != nil {
+			return err
+		}
+		cents = &parsed
 	}
-	r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents)
+	r := merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, cents)
 	if asserted {
 		r.IdempotencyKey = w.suite.Orders.NewKey()
 	}
@@ -150,4 +188,53 @@ func (w *world) ownReading(ctx context.Context, how, id string) error {
 		how = "refused"
 	}
 	return w.was(e, how, "its date")
+}
+
+// clockMoved moves the server's clock on, and sends the story's request once more, dated by
+// it, if the sentence says so. The clock is set back at the end of the scenario.
+func (w *world) clockMoved(ctx context.Context, by, again string) error {
+	var number int
+	var unit string
+	if _, err := fmt.Sscanf(by, "%d %s", &number, &unit); err != nil {
+		return fmt.Errorf("in the feature file: %w", err)
+	}
+	distance := time.Duration(number) * time.Minute
+	if strings.HasPrefix(unit, "hour") {
+		distance = time.Duration(number) * time.Hour
+	}
+	if err := w.needs(target.SetClockOffset); err != nil {
+		return &noted{"not looked at: " + err.Error()}
+	}
+	offset := func(d time.Duration) map[string]string {
+		return map[string]string{"ms": fmt.Sprint((w.server.Clock().Offset + d).Milliseconds())}
+	}
+	w.later(target.SetClockOffset, offset(0))
+	if err := w.hook(ctx, target.SetClockOffset, offset(distance)); err != nil {
+		return err
+	}
+	w.undo = append(w.undo, func(context.Context) error {
+		w.server.MoveClock(-distance)
+		return nil
+	})
+	w.server.MoveClock(distance)
+	w.sweep.only = new(false) // the other environment's clock is another matter
+	if again != "" {
+		w.tell(ctx, w.server.Client(), w.story.request)
+	}
+	return nil
+}
+
+// refundSum adds up the amounts that the statuses of the accepted refunds tell.
+func (w *world) refundSum(ctx context.Context, most string) error {
+	limit, err := parseAmount(most)
+	if err != nil {
+		return err
+	}
+	var statuses []*exchange.Exchange
+	for _, e := range w.story.answers {
+		if id := judge.Read(e).ObjectID; id != "" {
+			statuses = append(statuses, w.send(ctx, w.server.Client(), merchant.RefundStatus(id), "status"))
+		}
+	}
+	return held(judge.SumsTo(limit, statuses...))
 }

@@ -38,7 +38,8 @@ const (
 	impossible // no script can bring it about
 )
 
-// failures are those of a run, by where their scenarios stand.
+// failures are those of a run, by where their scenarios stand and by their names: the rows
+// of a named set stand in one line.
 type failures struct {
 	mu      sync.Mutex
 	byPlace map[string]explanation
@@ -53,7 +54,7 @@ func (f *failures) keep(scenario Scenario, e explanation) {
 	if f.byPlace == nil {
 		f.byPlace = map[string]explanation{}
 	}
-	f.byPlace[placeOf(scenario.Feature, scenario.Line)] = e
+	f.byPlace[placeOf(scenario.Feature, scenario.Line)+" "+scenario.Name] = e
 }
 
 // fault is what a script says that it is about.
@@ -116,7 +117,7 @@ func (s *Suite) explain(ctx context.Context, results *reports.Results) {
 		var of *reports.ScenarioResult
 		for k := range rule.Scenarios {
 			scenario := &rule.Scenarios[k]
-			f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)]
+			f := s.failures.byPlace[placeOf(scenario.Feature, scenario.Line)+" "+scenario.Name]
 			if f == nil {
 				continue
 			}
@@ -236,7 +237,7 @@ func (s *Suite) signature(f *failure) *reports.Signature {
 	case merchant.SignedCashout:
 		sent.Secret = credentials.Cashouts.APISignature
 		value = d.Header.Get(d24.HeaderPayloadSignature)
-	case merchant.Unsigned, merchant.ReadOnlyBearer:
+	case merchant.Unsigned, merchant.ReadOnlyBearer, merchant.ReadOnlyBasic, merchant.KeyBasic:
 		return nil
 	}
 	right := d24.NewKey(sent.Secret).Deposit(sent.Date, sent.Login, sent.Body)
@@ -267,6 +268,9 @@ func (s *Suite) plan(f *failure, of repro.Fault) *repro.Plan {
 	switch over := f.finding.Exchanges; {
 	case len(over) > 0 && over[0].Label == inbox.Label:
 		plan.Impossible = "the server sends it by itself, and no script receives it; what came stands in exchanges.jsonl, " + repro.Place(numbers(over))
+	case w.scenario.Has(tagLast):
+		plan.Impossible = "it is about what the run made at its beginning, and a script is too short for that; what was sent stands in exchanges.jsonl, " +
+			repro.Place(numbers(over))
 	case len(plan.Checks) == 0:
 		plan.Impossible = "what is wrong here cannot be seen through curl: " + f.step
 	}

@@ -98,7 +98,7 @@ func looks() map[string]repro.Look {
 		"the signing secrets are nowhere in it":                                 {Check: "secrets"},
 		"every request is authenticated":                                        {Check: "headers", Words: d24.HeaderAuthorization},
 		"everything that creates is signed":                                     {Check: "created", Needs: []string{signed}},
-		"lookups carry the read-only key":                                       {Check: "lookups", Needs: []string{d24.EnvReadOnlyKey}},
+		"lookups say who asks in one of the documented ways":                    {Check: "lookups", Needs: []string{d24.EnvReadOnlyKey}},
 		"nothing but lookups has the read-only key":                             {Check: "reader_elsewhere"},
 		"the API Key is in X-Login of every request":                            {Check: "login", Needs: key},
 		"X-Login is the deposits API Key":                                       {Check: "login", Words: "if sent", Needs: key},
@@ -123,7 +123,8 @@ func looks() map[string]repro.Look {
 		"login, pass and Payload-Signature are on every request":              {Check: "cash_keys"},
 		"login is the cashouts API Key":                                       {Check: "cash_login", Needs: []string{d24.EnvCashoutsAPIKey}},
 		"pass is the API Passphrase":                                          {Check: "cash_pass", Needs: []string{d24.EnvCashoutsAPIPassphrase}},
-		"login and pass are in the body, and nowhere else":                    {Check: "cash_carried"},
+		"login and pass are in the body":                                      {Check: "cash_carried"},
+		"the API Passphrase is in pass of cashouts, and nowhere else":         {Check: "pass_elsewhere"},
 		"Payload-Signature is made with the cashouts API Signature":           {Check: "signed", Needs: []string{signed}},
 		"Payload-Signature is on every request":                               {Check: "headers", Words: d24.HeaderPayloadSignature},
 		"Payload-Signature is the HMAC of the body that is sent":              {Check: "signed", Needs: []string{signed}},
@@ -151,6 +152,12 @@ func (s *sighting) look() repro.Look {
 		look.Check = "nothing"
 	case match(stepAsGiven) != nil:
 		look.Check, look.Wanted = "says", match(stepAsGiven)[1]
+	case match(stepKeepsKey) != nil:
+		look.Check, look.Words = "starts", "same order"
+	case match(stepFreshKeys) != nil:
+		look.Check = "starts"
+	case match(stepEveryText) != nil:
+		look.Check = "" // what it was asked to send stands in no recording
 	case look.Check == "date_fresh":
 		look.Words = c.arrivals(s.finding.Exchanges)
 	}

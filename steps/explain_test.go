@@ -64,7 +64,7 @@ func TestAFailureShowsItsTrioItsSignatureAndItsSmallestRequest(t *testing.T) {
 	require.Greater(t, len(failed), 1)
 
 	scenario := failed[0]
-	require.Equal(t, "white space between fields changed after signing", scenario.Name)
+	require.Equal(t, "a deposit request that is changed after signing", scenario.Name)
 	assert.Equal(t, "repro/DEP-SIG-04.sh", scenario.Repro)
 	assert.Contains(t, suite.Scripts()[scenario.Repro], "refused 2 102 INVALID_SIGNATURE")
 	require.Len(t, scenario.Calls, 3)
@@ -87,9 +87,9 @@ func TestAFailureShowsItsTrioItsSignatureAndItsSmallestRequest(t *testing.T) {
 	for _, demanded := range []string{"Content-Type", "invoice_id", "currency", "payment_method", "payer"} {
 		assert.Contains(t, smallest, demanded, "a server that keeps the rules would refuse the control without it")
 	}
-	// One header and five fields, of control, probe and control, and nothing for the other
-	// scenarios of the rule.
-	assert.Equal(t, 18, smallerOnes(suite))
+	// One header and five fields, of control, probe and control, one control that was refused
+	// without what it lacked, and nothing for the other scenarios of the rule.
+	assert.Equal(t, 19, smallerOnes(suite))
 	for _, other := range failed[1:] {
 		assert.Empty(t, other.Repro)
 		assert.Empty(t, other.Smallest)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +20,21 @@ import (
 
 var (
 	stepKeyed     = regexp.MustCompile(`^an? ([a-z ]+) request(?: of (\S+))? with (an idempotency key|.+ as its idempotency key)( that the server accepts)?$`)
-	stepAgain     = regexp.MustCompile(`^it is sent again (?:with )?(a fresh date and signature|the same date and signature|another amount|\d+ times)$`)
+	stepAgain     = regexp.MustCompile(`^it is sent again (?:with )?(a fresh date and signature|the same date and signature|another amount|\d+ times)(, with others in between)?$`)
+	stepSentTimes = regexp.MustCompile(`^it is sent (\d+) times, with others in between$`)
+	stepMisfit    = regexp.MustCompile(`^a (deposit|refund) request that (.+), with an idempotency key$`)
 	stepAtOnce    = regexp.MustCompile(`^it is sent (\d+) times at once$`)
-	stepTrouble   = regexp.MustCompile(`^(its connection breaks before the answer|the server does it and loses the answer|the server fails it with an error 500|the deposit is paid), and it is sent again$`)
-	stepOncePaid  = regexp.MustCompile(`^it is sent, and sent again once the deposit is paid$`)
-	stepOtherKey  = regexp.MustCompile(`^another is sent whose key differs only in (its last character|its letter case|its length)$`)
-	stepSameKey   = regexp.MustCompile(`^a (deposit|refund) is requested (in the second environment )?with the same key$`)
+	stepTrouble   = regexp.MustCompile(`^(its connection breaks before the answer|the server does it and loses the answer|the server fails it with an error 500|the deposit is paid), and it is sent again(?: (\d+) times with others in between)?$`)
+	stepOncePaid  = regexp.MustCompile(`^it is sent, and sent again (\d+) times once the deposit is paid$`)
+	stepOtherKey  = regexp.MustCompile(`^another is sent whose key differs only in (its last character|its first character|character \d+|its letter case|its length|lacking its last character)$`)
+	stepSameKey   = regexp.MustCompile(`^a (deposit|refund) is requested with the same key$`)
+	stepKeyOnGet  = regexp.MustCompile(`^only its X-Idempotency-Key is one that was used for a (deposit|refund)$`)
+	stepKeyOnTwo  = regexp.MustCompile(`^two different ones are sent with one idempotency key$`)
+	stepOwnOfTwo  = regexp.MustCompile(`^the second is answered as without the key$`)
 	stepKeyOnEach = regexp.MustCompile(`^the status of each is asked for with one idempotency key$`)
 	stepKeyOnPaid = regexp.MustCompile(`^its status is asked for with one idempotency key before and after it is paid$`)
+	stepARefund   = regexp.MustCompile(`^a refund of a completed deposit$`)
+	stepKeyOnSent = regexp.MustCompile(`^its status is asked for with one idempotency key before and after it is delivered$`)
 
 	stepByteForByte = regexp.MustCompile(`^every answer is the first one, byte for byte$`)
 	stepOneObject   = regexp.MustCompile(`^all answers name one object, or say that the key is in use$`)
@@ -35,11 +44,14 @@ var (
 	stepKeyScope    = regexp.MustCompile(`^it is accepted, or answered with the deposit where (AMB-\d\d) is read as (\S+)$`)
 	stepOwnAnswer   = regexp.MustCompile(`^each answer is about its own deposit$`)
 	stepSecondSays  = regexp.MustCompile(`^the second answer says (\S+)$`)
+	stepOneKey      = regexp.MustCompile(`^whether they are one key is reported as (AMB-\d\d)$`)
 )
 
 func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepKeyed, w.keyed)
 	sc.Step(stepAgain, w.again)
+	sc.Step(stepSentTimes, func(ctx context.Context, times int) error { return w.repeat(ctx, times, true) })
+	sc.Step(stepMisfit, w.misfit)
 	sc.Step(stepAtOnce, func(ctx context.Context, times int) {
 		w.tellAtOnce(ctx, w.server.Client(), repeated(w.story.request, times))
 	})
@@ -47,6 +59,19 @@ func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepOncePaid, w.oncePaid)
 	sc.Step(stepOtherKey, w.otherKey)
 	sc.Step(stepSameKey, w.sameKey)
+	sc.Step(stepKeyOnGet, func(creation string) error {
+		first, ok := w.suite.survey.first[creation]
+		switch {
+		case !ok && creation == "refund":
+			return &noted{"not looked at: no refund was accepted before"}
+		case !ok:
+			return &missing{"no deposit was accepted before"}
+		}
+		w.only(merchant.WithHeader(d24.HeaderIdempotencyKey, first.request.IdempotencyKey))
+		return nil
+	})
+	sc.Step(stepKeyOnTwo, w.keyOnTwo)
+	sc.Step(stepOwnOfTwo, func() error { return held(judge.IsOwnAnswer(w.story.answers[0], w.story.answers[1], w.last())) })
 	sc.Step(stepKeyOnEach, func(ctx context.Context) {
 		key := w.suite.Orders.NewKey()
 		for _, d := range []deposit{w.story.deposit, w.story.other} {
@@ -66,7 +91,27 @@ func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 		return nil
 	})
 
-	sc.Step(stepByteForByte, func() error { return held(judge.Replays(w.first(), w.story.answers[1:]...)) })
+	sc.Step(stepARefund, func(ctx context.Context) error {
+		d, err := w.payDeposit(ctx, depositAmount)
+		if err != nil {
+			return err
+		}
+		answer, err := w.setup(ctx, merchant.CreateRefund(d.id, d.invoice, nil))
+		w.story.refund = answer.ObjectID
+		return err
+	})
+	sc.Step(stepKeyOnSent, w.keyOnRefund)
+	sc.Step(stepByteForByte, w.byteForByte)
+	sc.Step(stepOneKey, func(id string) error {
+		f, one := judge.ReplaysOrCreates(w.first(), w.last())
+		switch {
+		case f.Outcome != judge.Holds:
+			return held(f)
+		case one:
+			return w.note(id, "any-case")
+		}
+		return w.note(id, "case-matters")
+	})
 	sc.Step(stepOneObject, w.oneObject)
 	sc.Step(stepNoSecond, func(id string) error {
 		f, rejected := judge.ReplaysOrRefuses(w.first(), w.last())
@@ -91,8 +136,15 @@ func idempotencySteps(w *world, sc *godog.ScenarioContext) {
 
 // trouble is what keeps a merchant from the first answer, or comes between it and the
 // retry.
-func (w *world) trouble(ctx context.Context, what string) error {
+func (w *world) trouble(ctx context.Context, what string, times string) error {
 	client, r := w.server.Client(), w.story.request
+	repeats, between := 1, times != ""
+	if between {
+		var err error
+		if repeats, err = strconv.Atoi(times); err != nil {
+			return fmt.Errorf("how often is %q: %w", times, err)
+		}
+	}
 	switch what {
 	case "its connection breaks before the answer":
 		w.giveUp(ctx, client, r)
@@ -111,7 +163,9 @@ func (w *world) trouble(ctx context.Context, what string) error {
 			return err
 		}
 		failed := w.tell(ctx, client, r)
-		w.tell(ctx, client, r)
+		if err := w.repeat(ctx, repeats, between); err != nil {
+			return err
+		}
 		return held(judge.IsServerError(failed))
 	}
 	if err := w.approve(ctx, deposit{id: judge.Read(w.first()).ObjectID}); err != nil {
@@ -121,17 +175,158 @@ func (w *world) trouble(ctx context.Context, what string) error {
 	return nil
 }
 
-// oncePaid sends a refund too early, and again when it would succeed.
-func (w *world) oncePaid(ctx context.Context) error {
+// oncePaid sends a refund too early, and again and again when it would succeed.
+func (w *world) oncePaid(ctx context.Context, times int) error {
 	if err := w.needs(target.ApproveDeposit); err != nil {
 		return err
 	}
 	early := w.tell(ctx, w.server.Client(), w.story.request)
+	if judge.Read(early).Kind == judge.Accepted {
+		return &noted{"the target refunds what is not paid, which DEP-REF-01 judges"}
+	}
 	if err := w.approve(ctx, w.story.deposit); err != nil {
 		return err
 	}
-	w.tell(ctx, w.server.Client(), w.story.request)
+	if err := w.repeat(ctx, times, true); err != nil {
+		return err
+	}
 	return held(asControl(judge.IsRefusedAlone(early, judge.Reason{Because: "the deposit not being paid"})))
+}
+
+// repeat sends the story's request so many times, perhaps with other requests before each:
+// deposits with keys of their own.
+func (w *world) repeat(ctx context.Context, times int, between bool) error {
+	for range times {
+		for range othersBetween {
+			if !between {
+				break
+			}
+			r := merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount))
+			r.IdempotencyKey = w.suite.Orders.NewKey()
+			if _, err := w.setup(ctx, r); err != nil {
+				return err
+			}
+		}
+		w.tell(ctx, w.server.Client(), w.story.request)
+	}
+	return nil
+}
+
+// othersBetween is how many requests come between two retries that have others in between.
+const othersBetween = 2
+
+// misfit prepares a request that has a key and that the server most likely refuses.
+// Whatever it answers is the result that retries get.
+func (w *world) misfit(ctx context.Context, kind, fault string) error {
+	orders := w.suite.Orders
+	var r merchant.Request
+	switch fault {
+	case "has an amount that is negative":
+		r = merchant.CreateDeposit(orders.Deposit(-depositAmount))
+	case "uses an invoice a second time":
+		d, err := w.createDeposit(ctx, depositAmount)
+		if err != nil {
+			return err
+		}
+		order := orders.Deposit(depositAmount)
+		order.InvoiceID, w.story.double = d.invoice, true
+		r = merchant.CreateDeposit(order)
+	case "asks for more than was paid":
+		d, err := w.payDeposit(ctx, depositAmount)
+		if err != nil {
+			return err
+		}
+		amount := depositAmount + 1
+		r = merchant.CreateRefund(d.id, d.invoice, &amount)
+	case "is about a deposit that is not there":
+		amount := refundedAtOnce
+		r = merchant.CreateRefund(unknownID, orders.NextID(), &amount)
+	default:
+		return fmt.Errorf("there is no %s request that %s", kind, fault)
+	}
+	r.IdempotencyKey = orders.NewKey()
+	w.story.request = r
+	return nil
+}
+
+// unknownID is the id of no object: nobody has made so many.
+const unknownID = "999999999999"
+
+// byteForByte judges that every answer of the story is the first one. Where the target can
+// tell how many deposits there are, there is one for the invoice, or none.
+func (w *world) byteForByte(ctx context.Context) error {
+	if err := held(judge.Replays(w.first(), w.story.answers[1:]...)); err != nil {
+		return err
+	}
+	invoice := judge.InvoiceOf(w.first())
+	if invoice == "" || w.story.double || !w.server.Hooks.Offers(target.CountDeposits) {
+		return nil
+	}
+	n, err := w.server.Hooks.Counts(ctx, invoice)
+	switch {
+	case err != nil:
+		return held(judge.Finding{Outcome: judge.Unclear, Expected: "hook " + string(target.CountDeposits) + " works", Seen: err.Error()})
+	case n > 1:
+		return held(judge.Finding{
+			Outcome: judge.Broken, Expected: "one deposit of invoice " + invoice, Seen: fmt.Sprintf("%d deposits", n), Exchanges: w.story.answers,
+		})
+	}
+	return nil
+}
+
+// keyOnTwo sends two requests of the twin's kind that have different answers: the second
+// without a key, the first with one, and the second with the same.
+func (w *world) keyOnTwo(ctx context.Context) error {
+	one, err := w.twin.source()
+	if err != nil {
+		return err
+	}
+	other, err := w.differentLookup(ctx)
+	if err != nil {
+		return err
+	}
+	key := w.suite.Orders.NewKey()
+	w.tell(ctx, w.server.Client(), other)
+	one.IdempotencyKey, other.IdempotencyKey = key, key
+	w.tell(ctx, w.server.Client(), one)
+	w.tell(ctx, w.server.Client(), other)
+	return nil
+}
+
+// keyOnRefund asks for the status of the story's refund under one key, before and after the
+// refund goes to the bank.
+func (w *world) keyOnRefund(ctx context.Context) error {
+	if !w.server.Hooks.Offers(target.DeliverRefund) {
+		return &noted{"not looked at: the target has no hook " + string(target.DeliverRefund)}
+	}
+	r := merchant.RefundStatus(w.story.refund)
+	r.IdempotencyKey = w.suite.Orders.NewKey()
+	w.tell(ctx, w.server.Client(), r)
+	if err := w.hook(ctx, target.DeliverRefund, map[string]string{"refund_id": w.story.refund}); err != nil {
+		return err
+	}
+	w.tell(ctx, w.server.Client(), r)
+	return nil
+}
+
+// differentLookup is a request of the twin's kind about something else.
+func (w *world) differentLookup(ctx context.Context) (merchant.Request, error) {
+	switch w.twin.kind {
+	case "deposit status":
+		d, err := w.createDeposit(ctx, 2*depositAmount)
+		return merchant.DepositStatus(d.id), err
+	case "refund status":
+		d, err := w.payDeposit(ctx, depositAmount)
+		if err != nil {
+			return merchant.Request{}, err
+		}
+		amount := refundedAtOnce
+		answer, err := w.setup(ctx, merchant.CreateRefund(d.id, d.invoice, &amount))
+		return merchant.RefundStatus(answer.ObjectID), err
+	}
+	r := lookup(w.twin.kind, w.suite.survey.readOnly)
+	r.Path = strings.NewReplacer("country="+merchant.Country, "country=MX", "amount=100", "amount=250").Replace(r.Path)
+	return r, nil
 }
 
 // statusWithKey asks for a deposit's status with a key that has no business there.
@@ -172,25 +367,52 @@ func (w *world) keyed(ctx context.Context, kind, amount, key, accepted string) e
 		return err
 	}
 	if err := w.unlessIncomplete(kind, w.control(ctx, w.twin.source)); err != nil {
-		return err
+		return w.unlessUnusual(key, err)
 	}
 	w.story.answers = append(w.story.answers, w.twin.control)
 	return nil
 }
 
+// unlessUnusual says nothing about a server that refuses a key that few programs would
+// send: the documents name no limit of a key, and no letters (AMB-07).
+func (w *world) unlessUnusual(key string, err error) error {
+	e := w.twin.control
+	usual := slices.Contains([]string{"an idempotency key", "a version 4 UUID", "32 hex digits", "22 letters of base64", "a key of 36 characters"},
+		strings.TrimSuffix(key, keySuffix))
+	if !usual && judge.Read(e).Kind == judge.Refusal && !judge.RefusesCaller(e) {
+		return &noted{"the target does not take such a key: " + judge.Describe(e)}
+	}
+	return err
+}
+
+const keySuffix = " as its idempotency key"
+
 // keySpelling makes one of the kinds of keys that merchants use of a version 4 UUID.
 func keySpelling(kind string) (func(uuid string) string, error) {
-	switch strings.TrimSuffix(kind, " as its idempotency key") {
+	kind = strings.TrimSuffix(kind, keySuffix)
+	bare := func(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }
+	switch kind {
 	case "an idempotency key", "a version 4 UUID":
 		return func(uuid string) string { return uuid }, nil
 	case "32 hex digits":
-		return func(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }, nil
-	case "22 letters of base64":
+		return bare, nil
+	case "22 letters of base64", "a key of 22 letters":
 		return func(uuid string) string {
-			return strings.NewReplacer("-", "", "0", "Q", "1", "z", "2", "_").Replace(uuid)[:22]
+			return "Kq" + strings.NewReplacer("0", "Q", "1", "z", "2", "_").Replace(bare(uuid))[:20]
 		}, nil
+	case "a key with punctuation":
+		return func(uuid string) string { return "order#" + bare(uuid) + "!$%&'*+.^_|~:/@=?(),;[]{}<>" }, nil
+	case "a key with a space in it":
+		return func(uuid string) string { return "order " + bare(uuid) }, nil
 	}
-	return nil, fmt.Errorf("there is no kind %q of an idempotency key", kind)
+	var length int
+	if _, err := fmt.Sscanf(kind, "a key of %d character", &length); err != nil || length < 1 {
+		return nil, fmt.Errorf("there is no kind %q of an idempotency key", kind)
+	}
+	return func(uuid string) string {
+		text := bare(uuid)
+		return strings.Repeat(text, length/len(text)+1)[:length]
+	}, nil
 }
 
 func (w *world) keyedSource(ctx context.Context, kind, amount string) (source, error) {
@@ -207,8 +429,8 @@ func (w *world) keyedSource(ctx context.Context, kind, amount string) (source, e
 
 // again sends the story's request again, a number of times or with one thing changed.
 // A fresh date is a second later even within the same second.
-func (w *world) again(ctx context.Context, how string) error {
-	r, tamper, times := w.story.request, merchant.Tamper{}, 1
+func (w *world) again(ctx context.Context, how, between string) error {
+	r, tamper := w.story.request, merchant.Tamper{}
 	switch how {
 	case "a fresh date and signature":
 		tamper = merchant.Dated(func(now time.Time) string { return d24.FormatDate(now.Add(time.Second)) })
@@ -218,13 +440,13 @@ func (w *world) again(ctx context.Context, how string) error {
 	case "another amount":
 		r.Body = merchant.SetField(r.Body, "amount", d24.Amount(77_00))
 	default:
+		times := 0
 		if _, err := fmt.Sscanf(how, "%d times", &times); err != nil {
 			return fmt.Errorf("how often is %q: %w", how, err)
 		}
+		return w.repeat(ctx, times, between != "")
 	}
-	for range times {
-		w.tell(ctx, w.server.Client(), r, tamper)
-	}
+	w.tell(ctx, w.server.Client(), r, tamper)
 	return nil
 }
 
@@ -240,7 +462,7 @@ const (
 func (w *world) retryInFlight(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		e := w.send(ctx, w.server.Client(), w.story.request, "retry")
-		if judge.Read(e).Code != int(d24.CodeIdempotencyKeyUsed) {
+		if !judge.IsInFlight(e) {
 			w.story.answers = append(w.story.answers, e)
 			f := judge.IsAccepted(e) // or everything that follows would compare refusals
 			if judge.RefusesCaller(e) {
@@ -267,25 +489,31 @@ func (w *world) otherKey(ctx context.Context, difference string) error {
 	if err != nil {
 		return err
 	}
-	switch key := first.IdempotencyKey; difference {
+	key := first.IdempotencyKey
+	switch difference {
 	case "its last character":
 		r.IdempotencyKey = merchant.FlipDigit(key, len(key)-1)
+	case "its first character":
+		r.IdempotencyKey = merchant.FlipDigit(key, 0)
 	case "its letter case":
-		r.IdempotencyKey = strings.ToUpper(key)
+		r.IdempotencyKey = merchant.OtherCase(key)
 	case "its length":
 		r.IdempotencyKey = key + "0"
+	case "lacking its last character":
+		r.IdempotencyKey = key[:len(key)-1]
+	default:
+		var at int
+		if _, err := fmt.Sscanf(difference, "character %d", &at); err != nil {
+			return fmt.Errorf("in the feature file: %w", err)
+		}
+		r.IdempotencyKey = merchant.FlipDigit(key, at-1)
 	}
 	w.tell(ctx, w.server.Client(), r)
 	return nil
 }
 
 // sameKey asks for something else under the key of the story's request.
-func (w *world) sameKey(ctx context.Context, kind, elsewhere string) error {
-	if elsewhere != "" {
-		if err := w.enterSecond(); err != nil {
-			return err
-		}
-	}
+func (w *world) sameKey(ctx context.Context, kind string) error {
 	source, err := w.source(ctx, kind)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	gherkin "github.com/cucumber/gherkin/go/v26"
+	"github.com/cucumber/godog"
 	messages "github.com/cucumber/messages/go/v21"
 
 	"github.com/d24conform/d24conform/internal/rules"
@@ -20,6 +21,8 @@ const (
 	tagAlone    = "@alone"    // changes the target for everybody: nothing else runs meanwhile
 	tagObserved = "@observed" // what it sees is reported and never blamed
 	tagObserve  = "@observe"  // creates nothing, so it runs at level observe too
+	tagLast     = "@last"     // runs when all others have ended
+	tagFull     = "@full"     // runs at full depth only
 )
 
 // A Scenario is one scenario of the feature files; an outline is as many as it has
@@ -27,8 +30,14 @@ const (
 type Scenario struct {
 	Name    string
 	Feature string // path of its file, from features/
-	Line    int    // of the scenario, or of the example's row
+	Line    int    // of the scenario, or of the example's row; rows of one named set share it
 	Tags    []string
+	Steps   []string // its sentences, with the example's words in them
+	Cells   []string // of the tables below its sentences
+
+	// row and rows are its place among the rows of its outline with the same change, and how
+	// many there are: those that share the faults of a kind at quick depth.
+	row, rows int
 }
 
 // Rules are the ids of the rules that the scenario judges.
@@ -73,17 +82,24 @@ const folder = "features/"
 type Manifest struct {
 	Scenarios []Scenario
 	byKey     map[string]int
+	texts     map[string][]byte // of the files by their paths, with named sets written out
 }
 
 // ReadManifest reads all .feature files of a file system, in the order of their
-// paths. Two scenarios of a file may not have one name, since results name them.
+// paths. Rows that name a set of the newest rule set are written out. Two scenarios of a
+// file may not have one name, since results name them.
 func ReadManifest(files fs.FS) (*Manifest, error) {
-	m := &Manifest{byKey: map[string]int{}}
-	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+	ledger, err := rules.Load(rules.Latest)
+	if err != nil {
+		return nil, fmt.Errorf("read features: %w", err)
+	}
+	m := &Manifest{byKey: map[string]int{}, texts: map[string][]byte{}}
+	sets := ledger.Ranges().Sets
+	err = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".feature") {
 			return err
 		}
-		return m.readFile(files, path)
+		return m.readFile(files, path, sets)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read features: %w", err)
@@ -91,21 +107,48 @@ func ReadManifest(files fs.FS) (*Manifest, error) {
 	return m, nil
 }
 
-func (m *Manifest) readFile(files fs.FS, path string) error {
-	text, err := fs.ReadFile(files, path)
+func (m *Manifest) readFile(files fs.FS, path string, sets map[string][]string) error {
+	raw, err := fs.ReadFile(files, path)
 	if err != nil {
 		return err
 	}
+	expanded, origin, err := expand(string(raw), sets)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	text := []byte(expanded)
+	m.texts[path] = text
 	newID := (&messages.Incrementing{}).NewId
 	document, err := gherkin.ParseGherkinDocument(bytes.NewReader(text), newID)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	lines := lineNumbers(document)
+	rows := map[string]int{} // of an outline, by its node
+	begin := len(m.Scenarios)
+	var outlines []string
 	for _, pickle := range gherkin.Pickles(*document, path, newID) {
-		s := Scenario{Name: pickle.Name, Feature: folder + path, Line: lines[pickle.AstNodeIds[len(pickle.AstNodeIds)-1]]}
+		s := Scenario{Name: pickle.Name, Feature: folder + path, Line: origin[lines[pickle.AstNodeIds[len(pickle.AstNodeIds)-1]]-1]}
+		for _, step := range pickle.Steps {
+			s.Steps = append(s.Steps, step.Text)
+			if step.Argument == nil || step.Argument.DataTable == nil {
+				continue
+			}
+			for _, row := range step.Argument.DataTable.Rows {
+				for _, cell := range row.Cells {
+					s.Cells = append(s.Cells, cell.Value)
+				}
+			}
+		}
+		outline := pickle.AstNodeIds[0] + " " + changeIn(s.Steps)
+		s.row = rows[outline]
+		rows[outline]++
+		outlines = append(outlines, outline)
 		for _, tag := range pickle.Tags {
 			s.Tags = append(s.Tags, tag.Name)
+		}
+		for _, step := range pickle.Steps {
+			s.Steps = append(s.Steps, step.Text)
 		}
 		key := scenarioKey(path, pickle.Name)
 		if other, ok := m.byKey[key]; ok {
@@ -114,7 +157,30 @@ func (m *Manifest) readFile(files fs.FS, path string) error {
 		m.byKey[key] = len(m.Scenarios)
 		m.Scenarios = append(m.Scenarios, s)
 	}
+	for i, outline := range outlines {
+		m.Scenarios[begin+i].rows = rows[outline]
+	}
 	return nil
+}
+
+// changeIn is the sentence of a scenario that makes the change: the second one.
+func changeIn(steps []string) string {
+	if len(steps) < 2 {
+		return ""
+	}
+	return steps[1]
+}
+
+// contents are the feature files that have any of the scenarios, for godog.
+func (m *Manifest) contents(of []Scenario) []godog.Feature {
+	var list []godog.Feature
+	for _, s := range of {
+		path := strings.TrimPrefix(s.Feature, folder)
+		if !slices.ContainsFunc(list, func(f godog.Feature) bool { return f.Name == path }) {
+			list = append(list, godog.Feature{Name: path, Contents: m.texts[path]})
+		}
+	}
+	return list
 }
 
 func scenarioKey(path, name string) string { return path + "\x00" + name }

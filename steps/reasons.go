@@ -25,7 +25,7 @@ func reasonFor(because string) (judge.Reason, error) {
 	case "its missing X-Login", "its missing X-Date":
 		codes = numbersOf(d24.CodeMissingRequiredHeader)
 	case "its missing Authorization": // reading AMB-22
-		codes = numbersOf(d24.CodeMissingRequiredHeader, d24.CodeInvalidSignature)
+		codes = numbersOf(d24.CodeMissingRequiredHeader, d24.CodeInvalidSignature, d24.CodeInvalidCredentials)
 	case "its amount":
 		codes = numbersOf(d24.CodeInvalidAmountToRefund)
 	case "its credentials": // 524 is the code page's other word for it

@@ -1,121 +1,176 @@
 package steps
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
-	"time"
+	"sync"
 
 	"github.com/cucumber/godog"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
-	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/provider"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 )
 
-// receiver is one scenario that judges a receiver of notifications.
+// receiver is one scenario that judges a receiver.
 type receiver struct {
 	*scene
 
 	target  *target.Receiver
-	about   provider.Notification // what the scenario notifies of
-	sent    int                   // right notifications of it so far
-	taken   bool                  // the last change of its status was answered 2xx
-	killed  bool                  // while it dealt with a delivery
-	before  int                   // releases by notifications before the one that is judged
-	answers []*exchange.Exchange
+	objects []*object // what the scenario notifies of
+	history history   // of those that [receiver.notifyOneFault] makes
+	quiet   []*object // made with the same history, and notified of no more
+	killed  bool      // while it dealt with a delivery
+
+	unanswered int     // deliveries
+	failed     *object // of which a sentence did not hold
 }
 
-// The sentences of a receiver's scenarios.
-var (
-	stepReleasing   = regexp.MustCompile(`^a receiver that (?:releases a completed (deposit)|marks a completed (cashout) as paid)$`)
-	stepObject      = regexp.MustCompile(`^a (deposit|cashout) that is ([A-Z]+)$`)
-	stepUnknown     = regexp.MustCompile(`^a deposit that the provider does not know$`)
-	stepForeign     = regexp.MustCompile(`^a completed deposit of another merchant$`)
-	stepRefund      = regexp.MustCompile(`^a refund$`)
-	stepUnanswered  = regexp.MustCompile(`^a COMPLETED deposit whose creation has not been answered yet$`)
-	stepStatusFails = regexp.MustCompile(`^asking for its status fails once$`)
-	stepStatusSlow  = regexp.MustCompile(`^asking for its status takes 2 seconds$`)
+// An object is a deposit, a refund or a cashout that a scenario notifies of.
+type object struct {
+	about   provider.Notification
+	status  string
+	marked  string   // what tells it from the others: its fault, status, answer or id
+	sent    int      // valid notifications of it so far
+	taken   bool     // the last change of its status was answered 2xx
+	before  int      // its releases before what is judged
+	told    []string // what was done with it, in the sentences of the features
+	answers []*exchange.Exchange
+	log     []*exchange.Exchange
+}
 
-	stepNotified       = regexp.MustCompile(`^it is notified$`)
-	stepNotifiedWith   = regexp.MustCompile(`^it is notified (` + alternatives(slices.Sorted(maps.Keys(tampers(&target.Receiver{})))) + `)$`)
-	stepIDOfAnother    = regexp.MustCompile(`^it is notified with its id in the place of another's that was signed$`)
-	stepNamed          = regexp.MustCompile(`^it is named in the notification of a cashout that is COMPLETED$`)
-	stepUntil          = regexp.MustCompile(`^it is notified until the answer is 2xx$`)
-	stepTimes          = regexp.MustCompile(`^it is notified (\d+) times, one after another$`)
-	stepSchedule       = regexp.MustCompile(`^it is notified over the whole retry schedule$`)
-	stepNotifiedAtOnce = regexp.MustCompile(`^it is notified (\d+) times at once$`)
-	stepBecomes        = regexp.MustCompile(`^it becomes ([A-Z]+)$`)
+// A history is what happened to an object before a faulty notification of it.
+type history struct {
+	kind     d24.NotificationKind
+	earlier  string // the status in which it was notified before; empty = none
+	released bool   // it was released before
+}
+
+// The sentences of a receiver's scenarios. "it" is the only object, "each" every one.
+const (
+	subjects = `(?:it is|each is|they are)`
+	effects  = `(?:released|booked|marked as paid)`
+)
+
+var (
+	stepReleasing  = regexp.MustCompile(`^a receiver that (?:releases a completed (deposit)|books a completed (refund)|marks a completed (cashout) as paid)$`)
+	stepObject     = regexp.MustCompile(`^(a|\d+) (deposit|refund|cashout)s? that (?:is|are) ([A-Z_]+)$`)
+	stepAny        = regexp.MustCompile(`^any (deposit|refund|cashout)$`)
+	stepStatuses   = regexp.MustCompile(`^(deposit|refund|cashout)s, one in each of these statuses$`)
+	stepAnswers    = regexp.MustCompile(`^(deposit|refund|cashout)s that are ([A-Z_]+), whose status calls are answered (\d+) times with one of these each$`)
+	stepIDs        = regexp.MustCompile(`^(deposit|cashout)s that are COMPLETED and have these ids$`)
+	stepHistory    = regexp.MustCompile(`^(deposit|refund|cashout)s that are COMPLETED, (?:not notified before|notified when they were ([A-Z_]+)|(released before))$`)
+	stepUnknown    = regexp.MustCompile(`^a deposit that the provider does not know$`)
+	stepForeign    = regexp.MustCompile(`^a completed deposit of another merchant$`)
+	stepUnanswered = regexp.MustCompile(`^a COMPLETED deposit whose creation has not been answered yet$`)
+	stepStatusSlow = regexp.MustCompile(`^asking for its status takes 2 seconds$`)
+	stepFirst      = regexp.MustCompile(`^the first (deposit|refund|cashout)s of this run that were (?:released|booked|marked as paid)$`)
+
+	stepNotified       = regexp.MustCompile(`^` + subjects + ` notified$`)
+	stepNotifiedWith   = regexp.MustCompile(`^` + subjects + ` notified (with(?:out)? .+)$`)
+	stepOneFault       = regexp.MustCompile(`^each is notified, with one of these faults each$`)
+	stepCarries        = regexp.MustCompile(`^a valid notification of a COMPLETED (deposit|cashout) carries its (?:deposit_id|cashout_id|external_id) instead$`)
+	stepCarriesOther   = regexp.MustCompile(`^its notification carries the cashout_id of a COMPLETED cashout instead$`)
+	stepUntil          = regexp.MustCompile(`^` + subjects + ` notified until the answer is 2xx$`)
+	stepTimes          = regexp.MustCompile(`^` + subjects + ` notified (\d+) times, one after another$`)
+	stepSchedule       = regexp.MustCompile(`^` + subjects + ` notified over the whole retry schedule$`)
+	stepNotifiedAtOnce = regexp.MustCompile(`^` + subjects + ` notified(?: (\d+) times)? at once$`)
+	stepBecomes        = regexp.MustCompile(`^it becomes ([A-Z_]+)$`)
 	stepRefunded       = regexp.MustCompile(`^it is refunded$`)
 	stepRestarted      = regexp.MustCompile(`^the receiver is restarted$`)
 	stepKilled         = regexp.MustCompile(`^the receiver is killed while it asks for its status$`)
 
-	stepOnlyRight   = regexp.MustCompile(`^only a notification that is right (?:releases it|marks it as paid)$`)
-	stepNotReleased = regexp.MustCompile(`^it is not (?:released|marked as paid)$`)
-	stepReleased    = regexp.MustCompile(`^it is (?:released|marked as paid)$`)
-	stepExactlyOnce = regexp.MustCompile(`^it is (?:released|marked as paid) exactly once$`)
+	stepNoEffect    = regexp.MustCompile(`^no fault has an effect, and a valid notification has$`)
+	stepNotReleased = regexp.MustCompile(`^(?:it is not|none is) ` + effects + `( again)?$`)
+	stepReleased    = regexp.MustCompile(`^(?:it|each) is ` + effects + `$`)
+	stepExactlyOnce = regexp.MustCompile(`^(?:it|each) is ` + effects + ` exactly once$`)
+	stepSurvived    = regexp.MustCompile(`^every repeat is survived$`)
+	stepSays        = regexp.MustCompile(`^the report says which (?:is|are) ` + effects + `$`)
+	stepSaysAnswer  = regexp.MustCompile(`^the report says how a repeat is answered$`)
 	stepPaidAs      = regexp.MustCompile(`^whether it is marked as paid is reported as (AMB-32)$`)
-	stepEveryAnswer = regexp.MustCompile(`^every answer is 2xx$`)
 )
 
 // receiverWorld prepares a scenario that judges a receiver.
 func receiverWorld(s *scene, sc *godog.ScenarioContext) part {
 	r := &receiver{scene: s, target: s.suite.Receiver}
+	r.givens(sc)
+	r.whens(sc)
+	sc.Step(stepNoEffect, r.noEffect)
+	sc.Step(stepNotReleased, r.none)
+	sc.Step(stepReleased, r.released)
+	sc.Step(stepExactlyOnce, r.exactlyOnce)
+	sc.Step(stepSurvived, r.survived)
+	sc.Step(stepSays, r.says)
+	sc.Step(stepSaysAnswer, r.saysAnswer)
+	sc.Step(stepPaidAs, r.paidAs)
+	return r
+}
+
+func (r *receiver) givens(sc *godog.ScenarioContext) {
 	desk := r.target.Desk
 	sc.Step(stepReleasing, r.control)
-	sc.Step(stepObject, r.object)
-	sc.Step(stepUnknown, func() { r.about = desk.UnknownDeposit() })
-	sc.Step(stepForeign, func(ctx context.Context) (err error) {
-		r.about, err = desk.ForeignDeposit(ctx)
+	sc.Step(stepObject, r.make)
+	sc.Step(stepAny, func(ctx context.Context, kind string) error { // what is judged is no effect
+		return r.makeSome(ctx, 1, d24.NotificationKind(kind), target.IsCompleted)
+	})
+	sc.Step(stepStatuses, r.makeStatuses)
+	sc.Step(stepAnswers, r.makeAnswered)
+	sc.Step(stepIDs, r.makeIDs)
+	sc.Step(stepHistory, func(ctx context.Context, kind, earlier, released string) error {
+		r.history = history{d24.NotificationKind(kind), earlier, released != ""}
+		return r.tells(ctx, r.history.kind)
+	})
+	sc.Step(stepUnknown, func() { r.add(desk.UnknownDeposit(), "") })
+	sc.Step(stepForeign, func(ctx context.Context) error {
+		n, err := desk.ForeignDeposit(ctx)
+		r.add(n, target.IsCompleted)
 		return err
 	})
-	sc.Step(stepRefund, r.refund)
-	sc.Step(stepUnanswered, r.unanswered)
-	sc.Step(stepStatusFails, func() error {
-		r.undo = append(r.undo, r.letGo)
-		return desk.FailStatus(r.about.Kind)
-	})
+	sc.Step(stepUnanswered, r.makeUnanswered)
 	sc.Step(stepStatusSlow, func() error {
 		r.undo = append(r.undo, r.letGo)
-		return desk.SlowStatus(r.about.Kind)
+		return desk.SlowStatus(r.objects[0].about.Kind)
 	})
+	sc.Step(stepFirst, r.first)
+}
 
-	sc.Step(stepNotified, r.notify)
-	sc.Step(stepNotifiedWith, r.notifyWith)
-	sc.Step(stepIDOfAnother, r.notifyInThePlaceOf)
-	sc.Step(stepNamed, r.notifyInThePlaceOf)
-	sc.Step(stepUntil, r.notifyUntilTaken)
-	sc.Step(stepTimes, r.notifyTimes)
-	sc.Step(stepSchedule, r.notifyOverSchedule)
+func (r *receiver) whens(sc *godog.ScenarioContext) {
+	desk := r.target.Desk
 	sc.Step(stepNotifiedAtOnce, r.notifyAtOnce)
+	sc.Step(stepUntil, r.notifyUntilTaken)
+	sc.Step(stepSchedule, r.notifyOverSchedule)
+	sc.Step(stepTimes, r.notifyTimes)
+	sc.Step(stepOneFault, r.notifyOneFault)
+	sc.Step(stepNotifiedWith, r.notifyWith)
+	sc.Step(stepNotified, func(ctx context.Context) error { return r.each(func(o *object) error { return r.notify(ctx, o) }) })
+	sc.Step(stepCarries, r.carries)
+	sc.Step(stepCarriesOther, r.carriesOther)
 	sc.Step(stepBecomes, func(status string) error {
-		r.taken = false // a change of the status is a notification of its own
-		return desk.Move(r.about, status)
+		return r.each(func(o *object) error { return r.move(o, status) })
 	})
 	sc.Step(stepRefunded, func(ctx context.Context) error {
-		_, err := desk.Refund(ctx, r.about)
-		return err
+		return r.each(func(o *object) error {
+			_, err := desk.RefundOf(ctx, o.about)
+			return err
+		})
 	})
 	sc.Step(stepRestarted, r.restart)
 	sc.Step(stepKilled, r.kill)
+}
 
-	sc.Step(stepOnlyRight, r.onlyRight)
-	sc.Step(stepNotReleased, func(ctx context.Context) error { return r.none(ctx) })
-	sc.Step(stepReleased, r.released)
-	sc.Step(stepExactlyOnce, r.exactlyOnce)
-	sc.Step(stepPaidAs, r.paidAs)
-	sc.Step(stepEveryAnswer, r.everyAnswer)
-	return r
+// each does something with every object, in their order.
+func (r *receiver) each(do func(*object) error) error {
+	for _, o := range r.objects {
+		if err := do(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *receiver) ready() error { return nil }
@@ -173,216 +228,196 @@ func (r *receiver) letGo(context.Context) error {
 	return nil
 }
 
-// control has the receiver release what it has to.
-func (r *receiver) control(ctx context.Context, deposit, _ string) error {
-	if r.target.Observer == nil {
-		return errUnobserved()
+// --- what a scenario is about -----------------------------------------------------------
+
+// add enters an object.
+func (r *receiver) add(n provider.Notification, status string) *object {
+	o := &object{about: n, status: status}
+	r.objects = append(r.objects, o)
+	return o
+}
+
+// create makes an object, and enters in its story that there is one.
+func (r *receiver) create(ctx context.Context, kind d24.NotificationKind, status string) (*object, error) {
+	n, err := r.target.Make(ctx, kind, status)
+	if err := prepared(err); err != nil {
+		return nil, err
 	}
-	kind := "cashout"
-	if deposit != "" {
-		kind = deposit
+	return &object{about: n, status: status, told: []string{"a " + string(kind) + " that is " + status}}, nil
+}
+
+// prepared turns the error of an order that the receiver could not be told of into what is
+// missing.
+func prepared(err error) error {
+	if unprepared, ok := errors.AsType[*target.PrepareError](err); ok {
+		return &missing{unprepared.Text}
 	}
-	if err := r.object(ctx, kind, target.IsCompleted); err != nil {
-		return err
+	return err
+}
+
+func (r *receiver) make(ctx context.Context, count, kind, status string) error {
+	if d24.NotificationKind(kind) == d24.RefundNotification {
+		if err := r.tells(ctx, d24.RefundNotification); err != nil {
+			return err
+		}
 	}
-	e, err := r.deliver(ctx, partControl, nil)
+	times, err := strconv.Atoi(count)
 	if err != nil {
+		times = 1 // "a"
+	}
+	return r.makeSome(ctx, times, d24.NotificationKind(kind), status)
+}
+
+func (r *receiver) makeSome(ctx context.Context, times int, kind d24.NotificationKind, status string) error {
+	for range times {
+		o, err := r.create(ctx, kind, status)
+		if err != nil {
+			return err
+		}
+		r.objects = append(r.objects, o)
+	}
+	return nil
+}
+
+func (r *receiver) makeStatuses(ctx context.Context, kind string, statuses *godog.Table) error {
+	if err := r.tells(ctx, d24.NotificationKind(kind)); err != nil {
 		return err
 	}
-	return r.believable(ctx, e)
+	for _, status := range column(statuses) {
+		o, err := r.create(ctx, d24.NotificationKind(kind), status)
+		if err != nil {
+			return err
+		}
+		o.marked = "which is " + status
+		r.objects = append(r.objects, o)
+	}
+	return nil
 }
 
-// believable wants that what was notified rightly has been released.
-func (r *receiver) believable(ctx context.Context, e *exchange.Exchange) error {
-	n, err := r.releases(ctx, func(n int) bool { return n > 0 })
-	if err != nil || n > 0 {
+// makeAnswered makes objects whose status calls go wrong, each in its own way.
+func (r *receiver) makeAnswered(ctx context.Context, kind, status string, times int, ways *godog.Table) error {
+	if err := r.tells(ctx, d24.NotificationKind(kind)); err != nil {
 		return err
 	}
-	return held(judge.Finding{
-		Outcome: judge.Unclear, Expected: "a notification that is right, and has its effect",
-		Seen: "no effect; it was answered by " + judge.Describe(e), Exchanges: r.log,
-	})
-}
-
-func (r *receiver) object(ctx context.Context, kind, status string) (err error) {
-	if d24.NotificationKind(kind) == d24.CashoutNotification {
-		r.about, err = r.target.Desk.Cashout(ctx, status)
-	} else {
-		r.about, err = r.target.Desk.Deposit(ctx, status)
+	for _, way := range column(ways) {
+		o, err := r.create(ctx, d24.NotificationKind(kind), status)
+		if err != nil {
+			return err
+		}
+		script, err := r.target.Desk.AnswerStatus(o.about, status, way, times)
+		if err != nil {
+			return err
+		}
+		o.marked = "which is " + status + ", and its status call is answered: " + way
+		o.told = append(o.told, answeredBy+script)
+		r.objects = append(r.objects, o)
 	}
-	return err
+	return nil
 }
 
-func (r *receiver) refund(ctx context.Context) error {
-	deposit, err := r.target.Desk.Deposit(ctx, target.IsCompleted)
-	if err == nil {
-		r.about, err = r.target.Desk.Refund(ctx, deposit)
+// answeredBy begins the sentence of a script that has a status call go wrong.
+const answeredBy = "its status call is answered by the fault "
+
+func (r *receiver) makeIDs(ctx context.Context, kind string, ids *godog.Table) error {
+	for _, id := range column(ids) {
+		n, err := r.target.Desk.Make(ctx, d24.NotificationKind(kind), target.IsCompleted)
+		if err != nil {
+			return err
+		}
+		if n, err = r.target.Desk.Rename(n, id); err != nil {
+			return &missing{"the mock cannot give this id twice in one run: " + err.Error()}
+		}
+		if err := prepared(r.target.Tell(ctx, n)); err != nil {
+			return err
+		}
+		o := r.add(n, target.IsCompleted)
+		o.marked, o.told = "whose id is "+id, []string{"a " + kind + " that is " + target.IsCompleted, "its id is " + id}
 	}
-	return err
+	return nil
 }
 
-func (r *receiver) unanswered(ctx context.Context) error {
+// column is a table's only column.
+func column(table *godog.Table) []string {
+	list := make([]string, len(table.Rows))
+	for i, row := range table.Rows {
+		list[i] = row.Cells[0].Value
+	}
+	return list
+}
+
+func (r *receiver) makeUnanswered(ctx context.Context) error {
 	n, answer, err := r.target.Desk.Unanswered(ctx)
 	if answer != nil {
 		r.undo = append(r.undo, func(context.Context) error { return answer() })
 	}
-	r.about = n
+	if err == nil {
+		err = prepared(r.target.Tell(ctx, n))
+	}
+	r.add(n, target.IsCompleted)
 	return err
 }
 
-// spaced is JSON with more white space, which means the same.
-func spaced(body []byte) []byte { return bytes.ReplaceAll(body, []byte(":"), []byte(" : ")) }
+// move changes an object's status, which is a notification of its own.
+func (r *receiver) move(o *object, status string) error {
+	o.status, o.taken = status, false
+	o.told = append(o.told, "it becomes "+status)
+	return r.target.Desk.Move(o.about, status)
+}
 
-// tampers are what can be wrong, or unusual, with a notification, in the words of the
-// features.
-func tampers(r *target.Receiver) map[string]func() provider.Tamper {
-	lastDigit := func() provider.Tamper {
-		return provider.WithSignature(func(digest string) string { return merchant.FlipDigit(digest, len(digest)-1) })
+// firstReleases are what a run released first. They are notified again when the run ends, with all
+// other traffic in between.
+type firstReleases struct {
+	mu    sync.Mutex
+	first map[d24.NotificationKind][]provider.Notification
+}
+
+// maxFirst is how many of a kind are notified again: as a sample the first will do.
+const maxFirst = 5
+
+// released enters an object that was released.
+func (c *firstReleases) released(n provider.Notification) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.first == nil {
+		c.first = map[d24.NotificationKind][]provider.Notification{}
 	}
-	says := func(status string) func() provider.Tamper {
-		return func() provider.Tamper {
-			return provider.WithBody(func(body []byte) []byte { return merchant.SetField(body, "status", status) })
+	for _, known := range c.first[n.Kind] {
+		if known.ID == n.ID {
+			return
 		}
 	}
-	return map[string]func() provider.Tamper{
-		"without a signature":                          provider.WithoutSignature,
-		"without Payload-Signature":                    provider.WithoutPayloadSignature,
-		"with the last digit of its signature changed": lastDigit,
-		"with the last digit of its control changed":   lastDigit,
-		"with its signature in upper case":             provider.InOtherCase,
-		"with its control in lower case":               provider.InOtherCase,
-		"with a signature made with the other product's key": func() provider.Tamper {
-			return provider.SignedWith(r.Desk.Credentials().Cashouts.APISignature)
-		},
-		"with a control made with the other product's key": func() provider.Tamper {
-			return provider.SignedWith(r.Desk.Credentials().Deposits.APISignature)
-		},
-		"with a signature made with another merchant's key": func() provider.Tamper {
-			return provider.SignedWith(r.Desk.Foreign().Deposits.APISignature)
-		},
-		"with a date a day old":                      func() provider.Tamper { return provider.Dated(-24 * time.Hour) },
-		"with a date an hour ahead":                  func() provider.Tamper { return provider.Dated(time.Hour) },
-		"with its date changed after it was signed":  func() provider.Tamper { return provider.DateAfterSigning(2 * time.Second) },
-		"with white space added after it was signed": func() provider.Tamper { return provider.BodyAfterSigning(spaced) },
-		"with white space signed that is not sent":   func() provider.Tamper { return provider.SigningOther(spaced) },
-		"with white space that is signed":            func() provider.Tamper { return provider.WithBody(spaced) },
-		"with another merchant's X-Login":            func() provider.Tamper { return provider.WithLogin(r.Desk.Foreign().Deposits.APIKey) },
-		"with another external_id":                   func() provider.Tamper { return provider.WithExternalID("another") },
-		"with a body that says COMPLETED":            says(target.IsCompleted),
-		"with a body that says PENDING":              says(target.IsPending),
+	if len(c.first[n.Kind]) < maxFirst {
+		c.first[n.Kind] = append(c.first[n.Kind], n)
 	}
 }
 
-// releases asks the observer, of a receiver that runs.
-func (r *receiver) releases(ctx context.Context, enough func(int) bool) (int, error) {
-	if r.target.Observer == nil {
-		return 0, errUnobserved()
-	}
-	if err := r.alive(r.target.Revive(ctx)); err != nil {
-		return 0, err
-	}
-	n, err := r.target.Observer.Await(ctx, r.about.Kind, r.about.ID, enough)
-	if err != nil {
-		return 0, held(judge.Finding{Outcome: judge.Unclear, Expected: "an observer that tells a number", Seen: err.Error(), Exchanges: r.log})
-	}
-	return n, nil
-}
-
-func errUnobserved() error {
-	return &missing{"what the receiver releases is not seen: give --observer, a URL or a command that tells"}
-}
-
-// none wants that nothing was released by the notification that is judged.
-func (r *receiver) none(ctx context.Context) error {
-	n, err := r.releases(ctx, func(n int) bool { return n > r.before })
-	if err != nil || n <= r.before {
+// first takes what the run released first, or what is released now where nothing was.
+func (r *receiver) first(ctx context.Context, kind string) error {
+	of := d24.NotificationKind(kind)
+	if err := r.tells(ctx, of); err != nil {
 		return err
 	}
-	return r.brokenBy("no "+r.effect(), n)
-}
-
-// onlyRight wants that nothing was released, and that the same is released when it is
-// notified rightly: then it was the one fault that kept it.
-func (r *receiver) onlyRight(ctx context.Context) error {
-	if err := r.none(ctx); err != nil {
-		return err
+	c := &r.suite.first
+	c.mu.Lock()
+	list := append([]provider.Notification(nil), c.first[of]...)
+	c.mu.Unlock()
+	for _, n := range list {
+		o := r.add(n, target.IsCompleted)
+		o.sent = 1
+		o.told = []string{"a " + kind + " that is " + target.IsCompleted, "it is notified"}
 	}
-	e, err := r.deliver(ctx, partControl, nil)
-	if err != nil {
-		return err
-	}
-	return r.believable(ctx, e)
-}
-
-func (r *receiver) released(ctx context.Context) error {
-	n, err := r.releases(ctx, func(n int) bool { return n > 0 })
-	if err != nil || n > 0 {
-		return err
-	}
-	return r.brokenBy("a "+r.effect(), n)
-}
-
-// paidAs notes whether a form that has nothing but control was taken, by the names that the
-// register has for it.
-func (r *receiver) paidAs(ctx context.Context, ambiguity string) error {
-	n, err := r.releases(ctx, func(n int) bool { return n > 0 })
-	switch {
-	case err != nil:
-		return err
-	case n > 0:
-		return r.note(ambiguity, "control-only")
-	}
-	return r.note(ambiguity, "control-and-signature")
-}
-
-// exactlyOnce judges what came beyond the first; that there is a first is the control.
-func (r *receiver) exactlyOnce(ctx context.Context) error {
-	n, err := r.releases(ctx, func(n int) bool { return n > 1 })
-	switch {
-	case err != nil || n == 1:
-		return err
-	case n == 0:
-		return r.believable(ctx, r.answers[0])
-	}
-	return r.brokenBy("one "+r.effect(), n)
-}
-
-func (r *receiver) effect() string {
-	if r.about.Kind == d24.CashoutNotification {
-		return "mark as paid of cashout " + r.about.ID
-	}
-	return "release of deposit " + r.about.ID
-}
-
-func (r *receiver) brokenBy(expected string, releases int) error {
-	seen := strconv.Itoa(releases)
-	if releases == 0 {
-		seen = "none"
-	}
-	var answers []string
-	for _, e := range r.log {
-		if text := judge.Describe(e); !slices.Contains(answers, text) {
-			answers = append(answers, text)
+	if len(list) == 0 {
+		o, err := r.create(ctx, of, target.IsCompleted)
+		if err != nil {
+			return err
+		}
+		r.objects = append(r.objects, o)
+		if err := r.notify(ctx, o); err != nil {
+			return err
+		}
+		if err := r.believable(ctx, o); err != nil {
+			return err
 		}
 	}
-	return held(judge.Finding{
-		Outcome: judge.Broken, Expected: expected, Seen: fmt.Sprintf("%s; answers: %s", seen, strings.Join(answers, ", ")), Exchanges: r.log,
-	})
-}
-
-// everyAnswer judges the answers after the first, which is the control.
-func (r *receiver) everyAnswer() error {
-	for i, e := range r.answers {
-		if e.Status()/100 == 2 {
-			continue
-		}
-		finding := judge.Finding{Outcome: judge.Broken, Expected: "a repeat that is answered 2xx, as the first was", Seen: judge.Describe(e), Exchanges: r.answers}
-		if i == 0 {
-			finding.Outcome, finding.Expected = judge.Unclear, "a first notification that is answered 2xx"
-		} else if e.Failure != nil && e.Failure.Kind == exchange.FailureTimeout {
-			finding.Outcome = judge.Unclear
-		}
-		return held(finding)
-	}
-	return nil
+	return r.countBefore(ctx)
 }

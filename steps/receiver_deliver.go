@@ -2,10 +2,12 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/cucumber/godog"
+
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/provider"
 	"github.com/d24conform/d24conform/internal/target"
@@ -15,32 +17,38 @@ import (
 // minutes apart have, and well inside the 5 seconds of the window.
 const maxShift = 2
 
-// deliver delivers what the scenario is about, and once more when nobody was there to
-// take it: a command that died is started again.
-func (r *receiver) deliver(ctx context.Context, label string, tamper *provider.Tamper) (*exchange.Exchange, error) {
-	return r.deliverOf(ctx, r.about, label, tamper)
+// maxUnanswered is how many notifications of a scenario may end a receiver, or find none,
+// before the scenario has shown enough.
+const maxUnanswered = 5
+
+// deliver notifies of an object, and once more when nobody was there to take it: a command
+// that died is started again. Without tampers the notification is valid.
+func (r *receiver) deliver(ctx context.Context, o *object, label string, tampers []provider.Tamper) (*exchange.Exchange, error) {
+	return r.deliverAs(ctx, o, o.about, label, tampers)
 }
 
-func (r *receiver) deliverOf(ctx context.Context, n provider.Notification, label string, tamper *provider.Tamper) (*exchange.Exchange, error) {
+// deliverAs notifies of something else, and enters it in the story of an object.
+func (r *receiver) deliverAs(ctx context.Context, o *object, n provider.Notification, label string, tampers []provider.Tamper) (*exchange.Exchange, error) {
 	n.Label, n.Scenario = label, r.scenario.Name
-	var list []provider.Tamper
-	if tamper != nil {
-		list = append(list, *tamper)
-	} else {
-		list = append(list, provider.Dated(time.Duration(min(r.sent, maxShift))*time.Second))
-		r.sent++
+	if tampers == nil {
+		tampers = []provider.Tamper{provider.Dated(time.Duration(min(o.sent, maxShift)) * time.Second)}
+		o.sent++
 	}
 	for attempt := 1; ; attempt++ {
-		e, err := r.target.Deliver(ctx, n, list...)
+		e, err := r.target.Deliver(ctx, n, tampers...)
 		if err != nil {
 			return nil, r.alive(err)
 		}
 		r.logged(e)
+		o.log = append(o.log, e)
 		if e.Failure == nil {
 			return e, nil
 		}
 		if err := r.alive(r.target.Recover(ctx)); err != nil {
 			return nil, err
+		}
+		if r.unanswered++; r.unanswered >= maxUnanswered && len(r.target.Deaths()) > 0 {
+			return nil, &noted{fmt.Sprintf("%d notifications of this scenario were not answered, and the receiver has died: see %s", r.unanswered, ruleNoHarm)}
 		}
 		if attempt == tries || e.Failure.Kind != exchange.FailureRefused {
 			return e, nil
@@ -48,111 +56,224 @@ func (r *receiver) deliverOf(ctx context.Context, n provider.Notification, label
 	}
 }
 
-// notify delivers a notification that is right.
-func (r *receiver) notify(ctx context.Context) error { return r.notifyAs(ctx, "notification") }
+// notify delivers a valid notification.
+func (r *receiver) notify(ctx context.Context, o *object) error {
+	o.told = append(o.told, "it is notified")
+	return r.notifyAs(ctx, o, "notification")
+}
 
-func (r *receiver) notifyAs(ctx context.Context, label string) error {
-	e, err := r.deliver(ctx, label, nil)
+func (r *receiver) notifyAs(ctx context.Context, o *object, label string) error {
+	e, err := r.deliver(ctx, o, label, nil)
+	if err == nil {
+		o.answered(e)
+	}
+	return err
+}
+
+func (o *object) answered(e *exchange.Exchange) {
+	o.answers, o.taken = append(o.answers, e), e.Status()/100 == 2
+}
+
+// notifyFaulty delivers a notification with one fault.
+func (r *receiver) notifyFaulty(ctx context.Context, o *object, says string) error {
+	fault, err := faultOf(says)
 	if err != nil {
 		return err
 	}
-	r.answers, r.taken = append(r.answers, e), e.Status()/100 == 2
+	keys := provider.Keys{Own: r.target.Desk.Credentials(), Foreign: r.target.Desk.Foreign()}
+	e, err := r.deliver(ctx, o, partProbe, fault.Tampers(keys))
+	if err != nil {
+		return err
+	}
+	o.told, o.marked = append(o.told, "it is notified "+says), "notified "+says
+	o.answers = append(o.answers, e)
 	return nil
 }
 
-func (r *receiver) notifyWith(ctx context.Context, fault string) error {
-	if r.sent > 0 { // what came of those is another sentence's business
-		n, err := r.releases(ctx, func(int) bool { return true })
+// notifyWith notifies of every object with the same fault.
+func (r *receiver) notifyWith(ctx context.Context, says string) error {
+	if err := r.countBefore(ctx); err != nil {
+		return err
+	}
+	return r.each(func(o *object) error { return r.notifyFaulty(ctx, o, says) })
+}
+
+// notifyOneFault makes an object for each fault, with the history of the scenario, and two
+// more that the receiver is not notified of any more.
+func (r *receiver) notifyOneFault(ctx context.Context, faults *godog.Table) error {
+	list := column(faults)
+	for range len(list) + 2 {
+		o, err := r.withHistory(ctx)
 		if err != nil {
 			return err
 		}
-		r.before = n
+		r.objects = append(r.objects, o)
 	}
-	tamper := tampers(r.target)[fault]()
-	e, err := r.deliver(ctx, partProbe, &tamper)
-	if err == nil {
-		r.answers = append(r.answers, e)
+	if r.history.released { // all of them, or there is no control
+		numbers, err := r.releases(ctx, r.objects, some)
+		if err != nil {
+			return err
+		}
+		for i, n := range numbers {
+			if n == 0 {
+				return r.unreleased(ctx, r.objects[i])
+			}
+		}
 	}
-	return err
+	if r.history.earlier != "" {
+		if err := r.countBefore(ctx); err != nil {
+			return err
+		}
+		if err := r.each(func(o *object) error { return r.move(o, target.IsCompleted) }); err != nil { //nolint:contextcheck // moving is local, and notifies nobody
+			return err
+		}
+	}
+	if err := r.countBefore(ctx); err != nil {
+		return err
+	}
+	r.quiet = []*object{r.objects[0], r.objects[len(list)+1]} // who asks in order asks the first one first
+	r.objects = r.objects[1 : len(list)+1]
+	for i, says := range list {
+		if err := r.notifyFaulty(ctx, r.objects[i], says); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// notifyInThePlaceOf notifies of another that is COMPLETED, with the id of ours in it.
-func (r *receiver) notifyInThePlaceOf(ctx context.Context) error {
-	var other provider.Notification
-	var err error
-	if r.about.Kind == d24.CashoutNotification {
-		other, err = r.target.Desk.Cashout(ctx, target.IsCompleted)
-	} else {
-		other, err = r.target.Desk.Deposit(ctx, target.IsCompleted)
+func (r *receiver) withHistory(ctx context.Context) (*object, error) {
+	status := target.IsCompleted
+	if r.history.earlier != "" {
+		status = r.history.earlier
 	}
+	o, err := r.create(ctx, r.history.kind, status)
+	if err == nil && (r.history.earlier != "" || r.history.released) {
+		err = r.notify(ctx, o)
+	}
+	return o, err
+}
+
+// carries has the valid notification of another that is COMPLETED carry an id of ours. Of a
+// cashout that is the cashout_id, which control does not cover.
+func (r *receiver) carries(ctx context.Context, _ string) error {
+	o := r.objects[0]
+	quiet, err := r.create(ctx, o.about.Kind, o.status)
 	if err != nil {
 		return err
 	}
-	tamper := provider.WithID(r.about.ID)
-	_, err = r.deliverOf(ctx, other, partProbe, &tamper)
+	r.quiet = []*object{quiet}
+	other, err := r.create(ctx, o.about.Kind, target.IsCompleted)
+	if err != nil {
+		return err
+	}
+	_, err = r.deliverAs(ctx, o, other.about, partProbe, []provider.Tamper{provider.WithID(o.about.ID)})
 	return err
 }
 
-// notifyUntilTaken notifies as the provider does: until the answer is 2xx, or the
-// schedule is over.
-func (r *receiver) notifyUntilTaken(ctx context.Context) error {
-	if r.taken {
-		return nil
+// carriesOther has the notification of ours, whose control fits, carry the cashout_id of
+// another that is COMPLETED.
+func (r *receiver) carriesOther(ctx context.Context) error {
+	o := r.objects[0]
+	other, err := r.create(ctx, o.about.Kind, target.IsCompleted)
+	if err != nil {
+		return err
 	}
-	return r.overSchedule(ctx, func() bool { return r.taken })
+	_, err = r.deliverAs(ctx, o, o.about, partProbe, []provider.Tamper{provider.WithID(other.about.ID)})
+	return err
+}
+
+// --- again and again --------------------------------------------------------------------
+
+// notifyUntilTaken notifies as the provider does: until the answer is 2xx, or the schedule
+// is over.
+func (r *receiver) notifyUntilTaken(ctx context.Context) error {
+	return r.overSchedule(ctx, r.objects, func(o *object) bool { return o.taken })
 }
 
 // notifyOverSchedule notifies as often as there are deliveries in the schedule, whatever
 // is answered: the provider need not have seen the answer.
 func (r *receiver) notifyOverSchedule(ctx context.Context) error {
-	return r.overSchedule(ctx, func() bool { return false })
+	return r.overSchedule(ctx, r.objects, func(*object) bool { return false })
 }
 
-func (r *receiver) overSchedule(ctx context.Context, enough func() bool) error {
-	label := "notification"
+// overSchedule notifies of every object that has not had enough, and waits, and so on.
+func (r *receiver) overSchedule(ctx context.Context, objects []*object, enough func(*object) bool) error {
+	for _, o := range objects {
+		o.told = append(o.told, "it is notified until the answer is 2xx")
+	}
 	for i, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
-		if err := r.suite.sleep(ctx, gap); err != nil {
+		var open []*object
+		for _, o := range objects {
+			if !enough(o) {
+				open = append(open, o)
+			}
+		}
+		if len(open) == 0 {
+			return nil
+		}
+		if err := r.pass(ctx, gap); err != nil {
 			return err
 		}
+		label := "notification"
 		if i > 0 || r.killed { // a receiver's answer may have asked for it, and not the scenario
-			label = "notification" + target.AnotherAttempt + strconv.Itoa(i+1)
+			label += target.AnotherAttempt + strconv.Itoa(i+1)
 		}
-		if err := r.notifyAs(ctx, label); err != nil || enough() {
-			return err
+		for _, o := range open {
+			if err := r.notifyAs(ctx, o, label); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// pass has time pass. Where the clock of all sides is ours it is moved, which only a
+// scenario that runs alone may do.
+func (r *receiver) pass(ctx context.Context, d time.Duration) error {
+	if r.target.Pass != nil && r.scenario.Has(tagAlone) {
+		r.target.Pass(d)
+	}
+	return r.suite.sleep(ctx, d)
+}
+
+// notifyTimes notifies of all objects in their order, and so on: A, B, A, B.
 func (r *receiver) notifyTimes(ctx context.Context, times int) error {
 	for range times {
-		if err := r.notify(ctx); err != nil {
+		if err := r.each(func(o *object) error { return r.notify(ctx, o) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// notifyAtOnce delivers several at once, and has the first two meet at the status
-// endpoint if the receiver asks twice.
-func (r *receiver) notifyAtOnce(ctx context.Context, times int) error {
-	hold, err := r.target.Desk.HoldStatus(r.about.Kind, meeting)
+// notifyAtOnce delivers several at once, and has the first two meet at the status endpoint
+// if the receiver asks twice.
+func (r *receiver) notifyAtOnce(ctx context.Context, each string) error {
+	times, err := strconv.Atoi(each)
+	if err != nil {
+		times = 1
+	}
+	total := times * len(r.objects)
+	hold, err := r.target.Desk.HoldStatus(r.objects[0].about.Kind, meeting)
 	if err != nil {
 		return err
 	}
 	r.undo = append(r.undo, r.letGo)
 	type end struct {
+		object   *object
 		exchange *exchange.Exchange
 		err      error
 	}
-	n := r.about
-	n.Label, n.Scenario = "duplicate", r.scenario.Name
-	ended := make(chan end, times)
+	ended := make(chan end, total)
 	for range times {
-		go func() {
-			e, err := r.target.Deliver(ctx, n)
-			ended <- end{e, err}
-		}()
+		for _, o := range r.objects {
+			n := o.about
+			n.Label, n.Scenario = "duplicate", r.scenario.Name
+			go func() {
+				e, err := r.target.Deliver(ctx, n)
+				ended <- end{o, e, err}
+			}()
+		}
 	}
 	var (
 		patience <-chan time.Time
@@ -169,20 +290,28 @@ func (r *receiver) notifyAtOnce(ctx context.Context, times int) error {
 			arrived = meeting
 			continue
 		}
-		if arrived+len(ends) == times { // who is not held has answered, and asks later if at all
+		if arrived+len(ends) == total { // who is not held has answered, and asks later if at all
 			patience = time.After(r.settle())
 		}
 	}
 	r.target.Desk.Release()
-	for len(ends) < times {
+	for len(ends) < total {
 		ends = append(ends, <-ended)
 	}
+	answered := true
 	for _, each := range ends {
 		if each.err != nil {
 			return r.alive(each.err)
 		}
+		answered = answered && each.exchange.Failure == nil
 		r.logged(each.exchange)
-		r.answers = append(r.answers, each.exchange)
+		each.object.answers = append(each.object.answers, each.exchange)
+		each.object.taken = each.object.taken || each.exchange.Status()/100 == 2
+		each.object.log = append(each.object.log, each.exchange)
+		each.object.sent++
+	}
+	if answered {
+		return nil
 	}
 	return r.alive(r.target.Recover(ctx))
 }
@@ -211,20 +340,21 @@ func (r *receiver) kill(ctx context.Context) error {
 	if !r.target.CanRestart() {
 		return r.restart(ctx)
 	}
-	hold, err := r.target.Desk.HoldStatus(r.about.Kind, 1)
+	o := r.objects[0]
+	hold, err := r.target.Desk.HoldStatus(o.about.Kind, 1)
 	if err != nil {
 		return err
 	}
 	r.undo = append(r.undo, r.letGo)
 	r.killed = true
-	n := r.about
+	n := o.about
 	n.Label, n.Scenario = "notification", r.scenario.Name
 	delivered := make(chan error, 1)
 	go func() {
 		e, err := r.target.Deliver(ctx, n)
 		if err == nil {
 			r.logged(e)
-			r.taken = e.Status()/100 == 2
+			o.log, o.taken = append(o.log, e), e.Status()/100 == 2
 		}
 		delivered <- err
 	}()
@@ -243,4 +373,14 @@ func (r *receiver) kill(ctx context.Context) error {
 		return r.alive(err)
 	}
 	return restarted
+}
+
+// faultOf finds a fault by its words.
+func faultOf(says string) (provider.Fault, error) {
+	for _, fault := range receiverFaults() {
+		if fault.Says == says {
+			return fault, nil
+		}
+	}
+	return provider.Fault{}, fmt.Errorf("no fault is called %q: steps/receiver_faults.go has them all", says)
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,9 +19,82 @@ type recheck func(w *world, match []string, f judge.Finding, trio []*exchange.Ex
 
 // rechecks are the sentences that can fail, by their patterns.
 func rechecks() map[*regexp.Regexp]recheck {
+	all := storyRechecks()
+	maps.Copy(all, laterRechecks())
+	return all
+}
+
+// laterRechecks are those that judge what earlier requests of the story left behind.
+func laterRechecks() map[*regexp.Regexp]recheck {
+	return map[*regexp.Regexp]recheck{
+		stepBalanceLeft: eachOfTheBalance,
+		stepHomeBalance: eachOfTheBalance,
+		stepBalanceShort: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{w.recheckWas(w.last(), "refused", "the balance")}
+		},
+		stepNoneTaken:  eachRefused,
+		stepAllRefused: eachRefused,
+		stepFirstTwo: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			var checks []repro.Check
+			for i, e := range w.story.answers {
+				how := "accepted"
+				if i >= 2 {
+					how = "refused"
+				}
+				checks = append(checks, w.recheckWas(e, how, ""))
+			}
+			return checks
+		},
+		stepHomeLeft: func(w *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			if slices.Contains(f.Exchanges, w.last()) && f.Expected == "accepted" {
+				return only("accepted", w.last())
+			}
+			return append(only("accepted", w.story.answers[len(w.story.answers)-2]), w.recheckWas(w.last(), "refused", ""))
+		},
+		stepHomeStatus: func(_ *world, match []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{{Name: "says", Calls: f.Exchanges, Words: []string{fmt.Sprint(int(statuses()[match[1]]))}}}
+		},
+		stepBothCancelled: func(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{{Name: "says", Calls: f.Exchanges, Words: []string{fmt.Sprint(int(d24.CashoutCancelled))}}}
+		},
+		stepRefusalWas: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return only("is_json", w.last())
+		},
+		stepEachRefusal: func(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return only("is_json", f.Exchanges...)
+		},
+	}
+}
+
+// eachOfTheBalance checks that the one cashout was accepted and the next refused because of
+// the balance.
+func eachOfTheBalance(w *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+	if f.Expected == "accepted" {
+		return only("accepted", w.last())
+	}
+	return append(only("accepted", w.story.answers[len(w.story.answers)-2]), w.recheckWas(w.last(), "refused", "the balance"))
+}
+
+// storyRechecks are those that judge the answers of a twin or a story themselves.
+func storyRechecks() map[*regexp.Regexp]recheck {
 	return map[*regexp.Regexp]recheck{
 		stepRefused: func(w *world, match []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
 			return onProbe(trio, w.refusal("refused", match[1]))
+		},
+		stepEach: func(w *world, match []string, f judge.Finding, trio []*exchange.Exchange) []repro.Check {
+			if checks := w.recheckEffect(f); checks != nil {
+				return checks
+			}
+			return onProbe(trio, w.refusal("refused", match[1]))
+		},
+		stepEachFails: func(w *world, _ []string, f judge.Finding, trio []*exchange.Exchange) []repro.Check {
+			if checks := w.recheckEffect(f); checks != nil {
+				return checks
+			}
+			return onProbe(trio, repro.Check{Name: "fails_plain"})
+		},
+		stepFromLike: func(w *world, _ []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
+			return onProbe(trio, w.refusal("refused", ""))
 		},
 		stepFromThere: func(w *world, match []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
 			if match[1] == "accepted" {
@@ -29,6 +103,9 @@ func rechecks() map[*regexp.Regexp]recheck {
 			return onProbe(trio, w.refusal("refused", ""))
 		},
 		stepIsAccepted: func(_ *world, _ []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
+			return onProbe(trio, repro.Check{Name: "accepted"})
+		},
+		stepVerifiable: func(_ *world, _ []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
 			return onProbe(trio, repro.Check{Name: "accepted"})
 		},
 		stepFails: func(_ *world, _ []string, _ judge.Finding, trio []*exchange.Exchange) []repro.Check {
@@ -116,6 +193,28 @@ func rechecks() map[*regexp.Regexp]recheck {
 	}
 }
 
+// recheckEffect is the check of a request that a fault before it must not keep from being
+// accepted; nil where the finding is about no effect.
+func (w *world) recheckEffect(f judge.Finding) []repro.Check {
+	last := f.Exchanges[len(f.Exchanges)-1]
+	if last == nil || last.Label != partQuestion || len(f.Exchanges) != trioLength || judge.Read(f.Exchanges[1]).Kind == judge.Accepted {
+		return nil
+	}
+	if judge.Read(last).Kind == judge.Accepted { // the status of an object that must not have changed
+		return []repro.Check{{Name: "says", Calls: []*exchange.Exchange{last}, Words: []string{w.sweep.status}}}
+	}
+	return only("accepted", last)
+}
+
+// eachRefused is the check of the request that was not refused.
+func eachRefused(w *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+	var checks []repro.Check
+	for _, e := range f.Exchanges {
+		checks = append(checks, w.recheckWas(e, "refused", ""))
+	}
+	return checks
+}
+
 // lastAccepted judges the last answer of the story, which ought to be an acceptance.
 func lastAccepted(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
 	return only("accepted", f.Exchanges[len(f.Exchanges)-1])
@@ -141,11 +240,14 @@ func (w *world) refusal(name, because string) repro.Check {
 	if w.twin.elsewhere {
 		name = "shut_out"
 	}
-	reason, err := reasonFor(because)
+	reason, err := w.reason(because)
 	if err != nil { // the sentence could not have run
 		return repro.Check{Name: name}
 	}
 	check := repro.Check{Name: name}
+	if reason.AnyCode {
+		return check
+	}
 	for _, code := range reason.Codes {
 		check.Words = append(check.Words, strconv.Itoa(code))
 		if word := d24.Code(code).Type(); word != "" && w.scenario.Has("@deposits") {

@@ -30,6 +30,9 @@ func (w *world) sent(client *merchant.Client, e *exchange.Exchange, draft *merch
 	if client.LocalIP.IsValid() {
 		call.From = client.LocalIP.String()
 	}
+	if client.Proxy != nil {
+		call.From = client.Proxy.String()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch e.Label {

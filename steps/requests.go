@@ -28,13 +28,13 @@ type source func() (merchant.Request, error)
 // source prepares what requests of a kind need, once, and returns what makes them.
 func (w *world) source(ctx context.Context, kind string) (source, error) {
 	client, orders := w.server.Client(), w.suite.Orders
-	always := func(r merchant.Request) (source, error) {
-		return func() (merchant.Request, error) { return r, nil }, nil
-	}
 	switch kind {
 	case "deposit":
 		return func() (merchant.Request, error) { return merchant.CreateDeposit(orders.Deposit(depositAmount)), nil }, nil
 	case hostedDeposit:
+		if w.suite.survey.done && w.suite.survey.first[hostedDeposit].answer == nil {
+			return nil, &noted{"the target takes no incomplete deposits"}
+		}
 		return func() (merchant.Request, error) {
 			d := orders.Deposit(depositAmount)
 			d.Payer, d.PaymentMethod = nil, ""
@@ -45,14 +45,14 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return always(merchant.DepositStatus(deposit.id))
+		return always(merchant.DepositStatus(deposit.id)), nil
 	case "refund":
 		deposit, err := w.payDeposit(ctx, depositAmount)
 		if err != nil {
 			return nil, err
 		}
 		amount := d24.Amount(1_00)
-		return always(merchant.CreateRefund(deposit.id, deposit.invoice, &amount))
+		return always(merchant.CreateRefund(deposit.id, deposit.invoice, &amount)), nil
 	case "refund status":
 		deposit, err := w.payDeposit(ctx, depositAmount)
 		if err != nil {
@@ -62,7 +62,7 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return always(merchant.RefundStatus(refund.ObjectID))
+		return always(merchant.RefundStatus(refund.ObjectID)), nil
 	case "cashout":
 		return func() (merchant.Request, error) { return client.CreateCashout(orders.Cashout(cashoutAmount)), nil }, nil
 	case "cashout status":
@@ -70,19 +70,24 @@ func (w *world) source(ctx context.Context, kind string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return always(client.CashoutStatus(cashout.id, cashout.external))
+		return always(client.CashoutStatus(cashout.id, cashout.external)), nil
 	case "cashout hold":
 		return w.perCashout(ctx, func(c cashout) merchant.Request {
 			return client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold)
 		}), nil
+	case "cashout release":
+		return func() (merchant.Request, error) {
+			c, err := w.changeable(ctx, kind)
+			return w.change(kind, c), err
+		}, nil
 	case "cashout cancel":
 		return w.perCashout(ctx, func(c cashout) merchant.Request { return client.CancelCashout(c.id, c.external) }), nil
 	}
-	if path, query, ok := readOnlyEndpoint(kind); ok {
+	if _, _, ok := readOnlyEndpoint(kind); ok {
 		if client.Credentials.Deposits.ReadOnlyKey == "" {
 			return nil, &missing{"no read-only key: set " + d24.EnvReadOnlyKey}
 		}
-		return always(merchant.ReadOnly(path, query))
+		return always(lookup(kind, w.suite.survey.readOnly)), nil
 	}
 	return nil, fmt.Errorf("there is no %q request", kind)
 }

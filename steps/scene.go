@@ -77,7 +77,7 @@ func (s *scene) play(sc *godog.ScenarioContext, p part) {
 			return ctx, fmt.Errorf("scenario %q of %s is not in the manifest", pickle.Name, pickle.Uri)
 		}
 		s.scenario = scenario
-		if !s.suite.selects(scenario) {
+		if !s.suite.selects(scenario) || !s.suite.plays(scenario) {
 			s.skipped = true
 			return ctx, godog.ErrSkip
 		}
@@ -126,7 +126,7 @@ func (s *scene) end(ctx context.Context, p part, err error) {
 	}
 	err = p.afterwards(after, err)
 	result := reports.Scenario{
-		Name: s.scenario.Name, Feature: s.scenario.Feature, Line: s.scenario.Line, Rules: s.scenario.Rules(),
+		Name: s.scenario.Name, Feature: s.scenario.Feature, Line: s.scenario.Line, Rules: s.suite.rulesOf(s.scenario),
 		Verdict: reports.Pass, Exchanges: numbers(s.log), Duration: time.Since(s.begun),
 	}
 	harness := s.verdict(&result, err, ctx.Err() != nil)

@@ -19,20 +19,27 @@ import (
 // story is what happens in a scenario that is more than a twin: requests one after
 // the other, or at once, and what the server answered to each.
 type story struct {
-	request merchant.Request // the one that is retried
-	answers []*exchange.Exchange
-	deposit deposit
-	other   deposit
-	cashout cashout
-	asked   string            // external id of the cashout that was asked for last
-	listed  map[string]string // what was put on a whitelist
+	request      merchant.Request // the one that is retried
+	answers      []*exchange.Exchange
+	deposit      deposit
+	other        deposit
+	refund       string // its id
+	double       bool   // the story has made a deposit of the same invoice before
+	cashout      cashout
+	otherCashout cashout
+	asked        string            // external id of the cashout that was asked for last
+	listed       map[string]string // what was put on a whitelist
 }
 
 var (
-	stepWas     = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
-	stepLastWas = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
-	stepOfThem  = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
-	stepPlain   = regexp.MustCompile(`^it is sent over plain HTTP, and then over HTTPS( with another key)?$`)
+	stepWas        = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
+	stepLastWas    = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
+	stepOfThem     = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
+	stepAllRefused = regexp.MustCompile(`^all of them were refused(?: because of (.+))?$`)
+	stepNoneTaken  = regexp.MustCompile(`^none of them was accepted$`)
+	stepFirstTwo   = regexp.MustCompile(`^the first two were accepted, and the others refused$`)
+	stepWhetherAll = regexp.MustCompile(`^whether all of them were accepted is reported as (AMB-\d\d)$`)
+	stepWhether    = regexp.MustCompile(`^whether it was refused is reported as (AMB-\d\d)$`)
 )
 
 func storySteps(w *world, sc *godog.ScenarioContext) {
@@ -62,15 +69,51 @@ func storySteps(w *world, sc *godog.ScenarioContext) {
 		}
 		return held(judge.AtMost(number, w.story.answers...))
 	})
-	sc.Step(stepPlain, w.plainThenHTTPS)
+	sc.Step(stepAllRefused, func(because string) error {
+		for _, e := range w.story.answers {
+			if err := w.was(e, "refused", because); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	sc.Step(stepNoneTaken, func() error {
+		if f := judge.NoneAccepted(w.story.answers...); f.Outcome != judge.Holds {
+			return &noted{"one of them was accepted, which other rules judge: " + f.Seen}
+		}
+		return nil
+	})
+	sc.Step(stepFirstTwo, func() error {
+		for i, e := range w.story.answers {
+			how := "accepted"
+			if i >= 2 {
+				how = "refused"
+			}
+			if err := w.was(e, how, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	sc.Step(stepWhetherAll, func(id string) error {
+		return w.noteWhen(judge.IsAnswered(w.last()), id, "later", judge.Read(w.last()).Kind != judge.Accepted)
+	})
+	sc.Step(stepWhether, func(id string) error {
+		e := w.last()
+		return w.noteWhen(judge.IsAnswered(e), id, "until-cancelled", judge.Read(e).Kind == judge.Accepted)
+	})
 }
 
 // was judges one answer of the story.
 func (w *world) was(e *exchange.Exchange, how, why string) error {
 	if how == "accepted" {
-		return held(judge.IsAccepted(e))
+		earlier := e
+		if len(w.story.answers) > 0 {
+			earlier = w.first()
+		}
+		return held(judge.IsAcceptedAnew(earlier, e))
 	}
-	reason, err := reasonFor(why)
+	reason, err := w.reason(why)
 	if err != nil {
 		return err
 	}
@@ -97,23 +140,6 @@ func (w *world) tellAtOnce(ctx context.Context, client *merchant.Client, request
 		w.keep(e)
 	}
 	w.story.answers = append(w.story.answers, answers...)
-}
-
-// plainThenHTTPS sends the request where it must fail, and then where it must not: what
-// the first had done, the second would meet. A keyed request gets a key of its own, or
-// it would meet no more than an answer.
-func (w *world) plainThenHTTPS(ctx context.Context, otherKey string) error {
-	client, tampers, err := w.plainHTTP()
-	if err != nil {
-		return err
-	}
-	w.send(ctx, client, w.story.request, "plain HTTP", tampers...)
-	r := w.story.request
-	if otherKey != "" {
-		r.IdempotencyKey = w.suite.Orders.NewKey()
-	}
-	w.tell(ctx, w.server.Client(), r)
-	return nil
 }
 
 // repeated is n times the same request.

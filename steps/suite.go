@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,9 +33,15 @@ type Suite struct {
 	Manifest    *Manifest
 	Tags        Selection
 	Level       target.Level
+	Depth       Depth        // how much of each rule's cover is looked at; empty = [Full]
+	Source      rules.Source // judge only the rules and codes of this source; empty = all
 	Orders      *merchant.Orders
 	Concurrency int // scenarios at once; 0 = 2, which is where a two-core machine stops gaining
 	Meta        reports.Meta
+	// Age is how old the first requests of the run are at least when they are sent again at
+	// its end; 0 = as old as they happen to be. A server that forgets after seconds is not
+	// seen by a run that is over sooner.
+	Age time.Duration
 	// Sleep waits for a target that asked for it (429); nil = real time.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Progress is told of each scenario as it ends; may be nil. It is called from
@@ -53,12 +58,17 @@ type Suite struct {
 	// by all others.
 	alone     sync.RWMutex
 	diagnoses judge.Memory // of a client's signatures
+	survey    survey       // of a server
+	phase     phase
+	clients   clientCache
 	builder   *reports.Builder
 	created   ids
 	failures  failures
 	mu        sync.Mutex
 	ran       int
 	deaths    int // of a receiver, as far as they are in the results
+	seen      effectsSeen
+	first     firstReleases
 	broken    []error
 }
 
@@ -85,6 +95,10 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	if s.Tags.text != "" {
 		s.Meta.NoScenario = "not selected by --tags " + s.Tags.text
 	}
+	if s.Depth == "" {
+		s.Depth = Full
+	}
+	s.Meta.LeftOut, s.Meta.Depth, s.Meta.Source = s.leftOut(), string(s.Depth), sourceInReport(s.Source)
 	s.builder = reports.NewBuilder(s.Ledger, s.role(), s.products(), s.Meta)
 	switch s.role() {
 	case rules.RoleServer:
@@ -92,21 +106,25 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	case rules.RoleClient:
 		s.diagnoses = judge.Memory{}
 		s.Concurrency = 1 // there is one client, and it does one thing at a time
+		if source, ok := s.Client.Source.(target.Agenda); ok {
+			source.Expect(situationsOf(selected))
+		}
 	case rules.RoleReceiver:
 	}
 
 	if err := s.leaveOut(selected); err != nil {
 		return reports.Results{}, err
 	}
-	status := godog.TestSuite{
-		Name:                "d24conform",
-		ScenarioInitializer: s.initialize,
-		Options: &godog.Options{
-			Format: quietFormat, Output: io.Discard, NoColors: true, Strict: true,
-			Concurrency: s.Concurrency, DefaultContext: ctx,
-			FS: s.Features, Paths: paths(selected),
-		},
-	}.Run()
+	if s.Server != nil {
+		s.survey = s.look(ctx)
+		defer s.clients.close()
+	}
+	looked := time.Now()
+	status := s.play(ctx, mainPhase, selected)
+	if wait := s.Age - time.Since(looked); wait > 0 && slices.ContainsFunc(selected, func(each Scenario) bool { return each.Has(tagLast) }) {
+		_ = s.sleep(ctx, wait) // cut short when the run is interrupted
+	}
+	status = max(status, s.play(ctx, lastPhase, selected))
 
 	if ctx.Err() != nil {
 		s.builder.Interrupt()
@@ -124,17 +142,48 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	return results, nil
 }
 
+// A phase is a part of a run: first everything but what has to come last, then that.
+type phase int
+
+const (
+	mainPhase phase = iota
+	lastPhase
+)
+
+// play runs the scenarios of a phase and returns godog's status. It is 0 where there are
+// none.
+func (s *Suite) play(ctx context.Context, p phase, selected []Scenario) int {
+	s.phase = p
+	of := slices.DeleteFunc(slices.Clone(selected), func(each Scenario) bool { return !s.plays(each) })
+	if len(of) == 0 {
+		return 0
+	}
+	return godog.TestSuite{
+		Name:                "d24conform",
+		ScenarioInitializer: s.initialize,
+		Options: &godog.Options{
+			Format: quietFormat, Output: io.Discard, NoColors: true, Strict: true,
+			Concurrency: s.Concurrency, DefaultContext: ctx, FeatureContents: s.Manifest.contents(of),
+		},
+	}.Run()
+}
+
+// plays says whether a scenario belongs to the phase that is being played.
+func (s *Suite) plays(scenario Scenario) bool {
+	return scenario.Has(tagLast) == (s.phase == lastPhase)
+}
+
 // leaveOut records the scenarios that were not selected under the rules of those that
 // were: a rule of which a part was looked at is not green.
 func (s *Suite) leaveOut(selected []Scenario) error {
 	touched := map[string]bool{}
 	for _, scenario := range selected {
-		for _, id := range scenario.Rules() {
+		for _, id := range s.rulesOf(scenario) {
 			touched[id] = true
 		}
 	}
 	for _, scenario := range s.Manifest.Scenarios {
-		ids := slices.DeleteFunc(scenario.Rules(), func(id string) bool { return !touched[id] })
+		ids := slices.DeleteFunc(s.rulesOf(scenario), func(id string) bool { return !touched[id] })
 		if len(ids) == 0 || s.Tags.selects(scenario) || !s.concerns(scenario) {
 			continue
 		}
@@ -189,18 +238,8 @@ func (s *Suite) concerns(scenario Scenario) bool {
 }
 
 func (s *Suite) selects(scenario Scenario) bool {
-	return s.concerns(scenario) && s.Tags.selects(scenario)
-}
-
-// paths are the feature files with at least one selected scenario.
-func paths(selected []Scenario) []string {
-	var list []string
-	for _, s := range selected {
-		if path := strings.TrimPrefix(s.Feature, folder); !slices.Contains(list, path) {
-			list = append(list, path)
-		}
-	}
-	return list
+	return s.concerns(scenario) && s.Tags.selects(scenario) && (s.Source == "" || len(s.rulesOf(scenario)) > 0) &&
+		(s.Depth != Quick || !scenario.Has(tagFull))
 }
 
 // initialize gives each scenario a world of its own. Everything is registered here

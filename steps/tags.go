@@ -19,6 +19,9 @@ type Selection struct {
 // older dialects for tags that nothing carries.
 var tagWord = regexp.MustCompile(`^(@[^\s()@,~&|!]+|and|or|not)$`)
 
+// All says whether it selects everything.
+func (s Selection) All() bool { return s.text == "" }
+
 // ParseTags reads a tag expression in Cucumber's language: @a and not (@b or @c).
 // The empty expression selects everything.
 func ParseTags(text string) (Selection, error) {

@@ -23,6 +23,8 @@ type world struct {
 	server *target.Server // the environment that the scenario talks to
 
 	twin   twin
+	sweep  sweep
+	slash  bool // every path ends in one
 	story  story
 	notice notice
 	acts   []repro.Act // what was sent and done, for who has to do it again
@@ -32,7 +34,7 @@ type world struct {
 func serverWorld(s *scene, sc *godog.ScenarioContext) part {
 	w := &world{scene: s, server: s.suite.Server}
 	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
-		twinSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps,
+		twinSteps, sweepSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps,
 	} {
 		vocabulary(w, sc)
 	}
@@ -84,6 +86,9 @@ func (w *world) stillAdmitted(ctx context.Context, err error) error {
 // for a while (429) is obeyed.
 func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Request, label string, tampers ...merchant.Tamper) *exchange.Exchange {
 	r.Scenario, r.Label = w.scenario.Name, label
+	if w.slash {
+		r.Path = withSlash(r.Path)
+	}
 	var draft *merchant.Draft
 	r.Drafted = func(d *merchant.Draft) { draft = d }
 	e := client.Do(ctx, r, tampers...)
@@ -102,31 +107,36 @@ func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Re
 // maxWaits is how often a 429 is waited out.
 const maxWaits = 3
 
-// hook makes the target do something; the scenario is not tested on a target that
-// cannot be made to. Hooks are those of the first environment.
+// hook makes the environment that the scenario talks to do something; the scenario is not
+// tested on a target that cannot be made to.
 func (w *world) hook(ctx context.Context, h target.Hook, arguments map[string]string) error {
 	if err := w.needs(h); err != nil {
 		return err
 	}
-	if err := w.suite.Server.Hooks.Call(ctx, h, arguments); err != nil {
+	if err := w.server.Hooks.Call(ctx, h, arguments); err != nil {
 		return held(judge.Finding{Outcome: judge.Unclear, Expected: "hook " + string(h) + " works", Seen: err.Error()})
 	}
 	w.hooked(h, arguments, false)
 	return nil
 }
 
-// needs says that the scenario cannot go on without a hook, before it sends anything.
+// needs says that the scenario cannot go on without a hook, before it sends anything. What
+// only a hook of the second environment could show is no reason to call a rule untested.
 func (w *world) needs(h target.Hook) error {
-	if w.suite.Server.Hooks.Offers(h) {
+	switch {
+	case w.server.Hooks.Offers(h):
 		return nil
+	case w.server != w.suite.Server:
+		return &noted{fmt.Sprintf("not looked at: the second environment has no hook %s", h)}
 	}
 	return &missing{fmt.Sprintf("the target does not offer %s: it has no hook %s", h.Capability(), h)}
 }
 
-// later registers what sets the target back at the end of the scenario.
+// later registers what sets the environment back at the end of the scenario.
 func (w *world) later(h target.Hook, arguments map[string]string) {
 	w.hooked(h, arguments, true)
-	w.undo = append(w.undo, func(ctx context.Context) error { return w.suite.Server.Hooks.Call(ctx, h, arguments) })
+	hooks := w.server.Hooks
+	w.undo = append(w.undo, func(ctx context.Context) error { return hooks.Call(ctx, h, arguments) })
 }
 
 // setup is a request that a scenario needs to have succeeded before its story begins.

@@ -1,5 +1,5 @@
 @client
-Feature: A client keeps its signing secrets
+Feature: A client keeps its secrets where they belong
 
   @CLI-SECRET-01 @must
   Rule: an API Signature signs and never travels, in no header, no body and no URL, in whatever spelling
@@ -13,3 +13,24 @@ Feature: A client keeps its signing secrets
     Scenario: everything that is sent about cashouts
       Given a client that works with cashouts
       Then the signing secrets are nowhere in it
+
+  @CASH-AUTH-06 @must
+  Rule: the API Passphrase is sent in the body of cashouts
+
+    Scenario: the passphrase, in everything that is sent
+      Given a client that works
+      Then the API Passphrase is in pass of cashouts, and nowhere else
+
+  @DEP-AUTH-03 @must
+  Rule: the read-only key serves the read-only endpoints, and those alone
+
+    Scenario: the read-only key, in everything that is sent
+      Given a client that works
+      Then nothing but lookups has the read-only key
+
+  @DEP-AUTH-03 @must @observed
+  Rule: API Keys stay in their places
+
+    Scenario: API Keys in other places than their own
+      Given a client that works
+      Then the report says where API Keys are other than in their own places

@@ -29,9 +29,20 @@ Feature: A client says who it is in the body of every cashouts call
       Given a client that works with cashouts
       Then Payload-Signature is made with the cashouts API Signature
 
+  @CASH-AUTH-05 @must @observed
+  Rule: key and passphrase are user name and password of HTTP Basic (AMB-02)
+
+    Scenario: HTTP Basic beside the body, AMB-02
+      Given a client that works with cashouts
+      Then the report says whether cashouts carry HTTP Basic beside the body
+
   @CASH-AUTH-06 @must
   Rule: key and passphrase are sent in the body of every call
 
-    Scenario: in the body, and nowhere else
+    Scenario: login and pass
       Given a client that works with cashouts
-      Then login and pass are in the body, and nowhere else
+      Then login and pass are in the body
+
+    Scenario: the passphrase
+      Given a client that works with cashouts
+      Then the API Passphrase is in pass of cashouts, and nowhere else

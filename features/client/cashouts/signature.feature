@@ -45,11 +45,32 @@ Feature: A client signs what it sends to cashouts
 
       Examples:
         | name              |
-        | José Ñuñez 李     |
-        | Zoë / Ana-María   |
-        | 😀 Maria 🇧🇷        |
-        | <Smith & Sons>    |
-        | D'Ávila \\ Filhos |
+        | José Ñuñez 李      |
+        | Zoë Ação João     |
+        | Ægir Łukasz Ööbik |
+        | José Nuñez      |
+        | Владимир 山田太郎     |
+
+    Scenario Outline: a cashout that says <text>
+      Given a client that creates a cashout that says "<text>"
+      Then Payload-Signature is over every byte that is sent
+
+      Examples:
+        | text                             |
+        | 😀 Maria 🇧🇷                       |
+        | <b>Smith & Sons</b>              |
+        | D'Ávila \\ Filhos / 100 % + 1    |
+        | a "quoted" word, and \\n no line |
+
+    Scenario Outline: a cashout of about <size> KiB
+      Given a client that creates a cashout of about <size> KiB
+      Then Payload-Signature is over every byte that is sent
+
+      Examples:
+        | size |
+        | 1    |
+        | 4    |
+        | 60   |
 
   @CASH-SIG-04 @must
   Rule: it is written in lower-case hexadecimal

@@ -18,9 +18,9 @@ Feature: A client says who it is, with the key that belongs there
   @DEP-AUTH-03 @must
   Rule: a key of its own serves the read-only endpoints, and those alone
 
-    Scenario: lookups
+    Scenario: lookups, AMB-03
       Given a client that works with deposits
-      Then lookups carry the read-only key
+      Then lookups say who asks in one of the documented ways
 
     Scenario: everything else
       Given a client that works with deposits

@@ -27,15 +27,47 @@ Feature: A client signs what it sends
       Given a client that verifies notifications of deposits and refunds
       Then it accepts those that are right, and no others
 
-    Scenario Outline: a deposit for <name>
-      Given a client that creates a deposit for a person named "<name>"
+    Scenario Outline: a client that <request> for <name>
+      Given a client that <request> for a person named "<name>"
       Then signatures are over X-Date, X-Login and the bytes that are sent
 
       Examples:
-        | name               |
-        | José Ñuñez 李      |
-        | Zoë / Ana-María    |
-        | 😀 Maria 🇧🇷         |
-        | <Smith & Sons>     |
-        | D'Ávila \\ Filhos  |
-        | 100 % Ação + João  |
+        | request           | name              |
+        | creates a deposit | José Ñuñez 李      |
+        | creates a deposit | Zoë Ação João     |
+        | creates a deposit | Ægir Łukasz Ööbik |
+        | creates a deposit | José Nuñez      |
+        | creates a deposit | Владимир 山田太郎     |
+        | creates a refund  | José Ñuñez 李      |
+        | creates a refund  | Zoë Ação João     |
+        | creates a refund  | Ægir Łukasz Ööbik |
+        | creates a refund  | José Nuñez      |
+        | creates a refund  | Владимир 山田太郎     |
+
+    Scenario Outline: a client that <request> and says <text>
+      Given a client that <request> that says "<text>"
+      Then signatures are over X-Date, X-Login and the bytes that are sent
+
+      Examples:
+        | request           | text                             |
+        | creates a deposit | 😀 Maria 🇧🇷                       |
+        | creates a deposit | <b>Smith & Sons</b>              |
+        | creates a deposit | D'Ávila \\ Filhos / 100 % + 1    |
+        | creates a deposit | a "quoted" word, and \\n no line |
+        | creates a refund  | 😀 Maria 🇧🇷                       |
+        | creates a refund  | <b>Smith & Sons</b>              |
+        | creates a refund  | D'Ávila \\ Filhos / 100 % + 1    |
+        | creates a refund  | a "quoted" word, and \\n no line |
+
+    Scenario Outline: a client that <request> of about <size> KiB
+      Given a client that <request> of about <size> KiB
+      Then signatures are over X-Date, X-Login and the bytes that are sent
+
+      Examples:
+        | request           | size |
+        | creates a deposit | 1    |
+        | creates a deposit | 4    |
+        | creates a deposit | 60   |
+        | creates a refund  | 1    |
+        | creates a refund  | 4    |
+        | creates a refund  | 60   |

@@ -1,28 +1,62 @@
 @receiver @cashouts
-Feature: A receiver verifies what it is told about a cashout
+Feature: A receiver verifies the notifications of cashouts
 
   @NOTIF-03 @must
   Rule: the signature of a notification is verified every time
 
-    Scenario: a notification without control and Payload-Signature
-      Given a cashout that is COMPLETED
-      When it is notified without a signature
-      Then only a notification that is right marks it as paid
+    Scenario Outline: cashouts <before>, and no control
+      Given cashouts that are COMPLETED, <before>
+      When each is notified, with one of these faults each
+        | without control and Payload-Signature |
+        | with an empty control                 |
+        | with made-up digits                   |
+      Then no fault has an effect, and a valid notification has
+
+      Examples:
+        | before                            |
+        | not notified before               |
+        | notified when they were PENDING   |
+        | notified when they were DELIVERED |
+        | released before                   |
 
   @NOTIF-09 @must
   Rule: the control of a cashout notification is verified
 
-    Scenario Outline: a notification <fault>
-      Given a cashout that is COMPLETED
-      When it is notified <fault>
-      Then only a notification that is right marks it as paid
+    Scenario Outline: cashouts <before>, and another control
+      Given cashouts that are COMPLETED, <before>
+      When each is notified, with one of these faults each
+        | with the first digit changed                            |
+        | with a digit in the middle changed                      |
+        | with the last digit changed                             |
+        | with the last digit cut off                             |
+        | with the first half of the digits                       |
+        | with one digit more                                     |
+        | with the digits twice                                   |
+        | with digits made with the other product's API signature |
+        | with digits made with another merchant's API signature  |
+        | with digits made with the deposits API key              |
+        | with digits made with the read-only API key             |
+        | with digits made with the cashouts API key              |
+        | with digits made with the cashouts passphrase           |
+        | with digits made with an empty secret                   |
+        | with the control of another cashout                     |
+        | with digits over external_id and Bo7                    |
+        | with digits over Be4 and external_id                    |
+        | with digits over external_id alone                      |
+        | with digits over Be4, cashout_id and Bo7                |
+        | with another external_id                                |
+        | with the first character of its external_id changed     |
+        | with the last character of its external_id changed      |
+        | with the last character of its external_id cut off      |
+        | with its external_id one character longer               |
+      Then no fault has an effect, and a valid notification has
 
       Examples:
-        | fault                                            |
-        | with the last digit of its control changed       |
-        | with its control in lower case                   |
-        | with a control made with the other product's key |
-        | with another external_id                         |
+        | before                            |
+        | not notified before               |
+        | notified when they were PENDING   |
+        | notified when they were DELIVERED |
+        | released before                   |
 
     @observed
     Scenario: a notification without Payload-Signature
@@ -30,3 +64,11 @@ Feature: A receiver verifies what it is told about a cashout
       And a cashout that is COMPLETED
       When it is notified without Payload-Signature
       Then whether it is marked as paid is reported as AMB-32
+
+    @observed
+    Scenario: forms of a control that no page forbids
+      Given cashouts that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | with its digits in lower case              |
+        | with a Payload-Signature that does not fit |
+      Then the report says which are marked as paid

@@ -1,4 +1,4 @@
-@receiver @deposits @alone
+@receiver @deposits
 Feature: A receiver releases a deposit once, however often it is notified
 
   @NOTIF-05 @must
@@ -9,19 +9,54 @@ Feature: A receiver releases a deposit once, however often it is notified
       When it is notified 3 times, one after another
       Then it is released exactly once
 
+    Scenario: another deposit between two notifications of one
+      Given 2 deposits that are COMPLETED
+      When each is notified 2 times, one after another
+      Then each is released exactly once
+
+    Scenario: 25 deposits, again and again in their order
+      Given 25 deposits that are COMPLETED
+      When each is notified 3 times, one after another
+      Then each is released exactly once
+
+    @alone
     Scenario: 20 at once
       Given a deposit that is COMPLETED
       When it is notified 20 times at once
       Then it is released exactly once
 
-    Scenario: duplicates over the whole retry schedule
-      Given a deposit that is COMPLETED
-      When it is notified over the whole retry schedule
-      Then it is released exactly once
+    @alone
+    Scenario: two deposits at once
+      Given 2 deposits that are COMPLETED
+      When they are notified at once
+      Then each is released exactly once
 
+    @alone
+    Scenario: two deposits at once, 10 times each
+      Given 2 deposits that are COMPLETED
+      When they are notified 10 times at once
+      Then each is released exactly once
+
+    @alone
+    Scenario: duplicates over the whole retry schedule
+      Given 2 deposits that are COMPLETED
+      When each is notified over the whole retry schedule
+      Then each is released exactly once
+
+    @alone
     Scenario: a duplicate after a restart of the receiver
+      Given 3 deposits that are COMPLETED
+      When each is notified
+      And the receiver is restarted
+      And each is notified
+      Then each is released exactly once
+
+    @alone
+    Scenario: duplicates after two restarts of the receiver
       Given a deposit that is COMPLETED
       When it is notified
+      And the receiver is restarted
+      And it is notified
       And the receiver is restarted
       And it is notified
       Then it is released exactly once
@@ -33,6 +68,21 @@ Feature: A receiver releases a deposit once, however often it is notified
       And it is notified
       Then it is released exactly once
 
+    Scenario: duplicates after every older status
+      Given deposits, one in each of these statuses
+        | CREATED        |
+        | INITIATED      |
+        | PENDING        |
+        | FOR_REVIEW     |
+        | EARLY_RELEASED |
+        | APPROVED       |
+        | EXPIRED        |
+        | CANCELLED      |
+      When each is notified
+      And it becomes COMPLETED
+      And each is notified 3 times, one after another
+      Then each is released exactly once
+
     Scenario: an old status that arrives late
       Given a deposit that is COMPLETED
       When it is notified
@@ -40,22 +90,37 @@ Feature: A receiver releases a deposit once, however often it is notified
       And it is notified
       Then it is released exactly once
 
+    Scenario: duplicates written otherwise
+      Given a deposit that is COMPLETED
+      When it is notified
+      And it is notified with white space that is signed
+      And it is notified
+      Then it is released exactly once
+
+    @last
+    Scenario: the first deposits once more, at the end of the run
+      Given the first deposits of this run that were released
+      When each is notified
+      Then none is released again
+
   @NOTIF-11 @must
   Rule: a second delivery of a notification does no harm
 
-    Scenario: a second delivery is answered as the first
-      Given a deposit that is COMPLETED
+    Scenario: a second delivery is survived
+      Given any deposit
       When it is notified 3 times, one after another
-      Then every answer is 2xx
+      Then every repeat is survived
 
-    Scenario: a second delivery after a restart of the receiver
-      Given a deposit that is COMPLETED
+    @alone
+    Scenario: a second delivery after a restart of the receiver is survived
+      Given any deposit
       When it is notified
       And the receiver is restarted
       And it is notified
-      Then every answer is 2xx
+      Then every repeat is survived
 
-    Scenario: a second delivery about a refund
-      Given a refund
-      When it is notified 2 times, one after another
-      Then every answer is 2xx
+    @observed
+    Scenario: the answer to a second delivery
+      Given any deposit
+      When it is notified 3 times, one after another
+      Then the report says how a repeat is answered

@@ -1,60 +1,119 @@
 @receiver @deposits
-Feature: A receiver verifies what it is told about a deposit
+Feature: A receiver verifies the notifications of deposits and refunds
 
   @NOTIF-03 @must
   Rule: the signature of a notification is verified every time
 
-    Scenario: a notification without a signature
-      Given a deposit that is COMPLETED
-      When it is notified without a signature
-      Then only a notification that is right releases it
+    Scenario Outline: <object>s <before>, and no signature
+      Given <object>s that are COMPLETED, <before>
+      When each is notified, with one of these faults each
+        | without a signature        |
+        | with an empty signature    |
+        | with the scheme word alone |
+        | with made-up digits        |
+      Then no fault has an effect, and a valid notification has
 
-    Scenario: a later notification without a signature
-      Given a receiver that releases a completed deposit
-      And a deposit that is EXPIRED
-      When it is notified
-      And it becomes COMPLETED
-      And it is notified without a signature
-      Then it is not released
+      Examples:
+        | object  | before                             |
+        | deposit | not notified before                |
+        | deposit | notified when they were PENDING    |
+        | deposit | notified when they were EXPIRED    |
+        | deposit | notified when they were CANCELLED  |
+        | deposit | notified when they were FOR_REVIEW |
+        | deposit | released before                    |
+        | refund  | not notified before                |
+        | refund  | notified when they were PENDING    |
+        | refund  | released before                    |
 
   @NOTIF-02 @must
   Rule: the receiver computes the Authorization of a notification itself and compares
 
-    Scenario Outline: a notification <fault>
-      Given a deposit that is COMPLETED
-      When it is notified <fault>
-      Then only a notification that is right releases it
+    Scenario Outline: <object>s <before>, and other digits
+      Given <object>s that are COMPLETED, <before>
+      When each is notified, with one of these faults each
+        | with the first digit changed                            |
+        | with a digit in the middle changed                      |
+        | with the last digit changed                             |
+        | with the last digit cut off                             |
+        | with the first half of the digits                       |
+        | with one digit more                                     |
+        | with the digits twice                                   |
+        | with digits made with the other product's API signature |
+        | with digits made with another merchant's API signature  |
+        | with digits made with the deposits API key              |
+        | with digits made with the read-only API key             |
+        | with digits made with the cashouts API key              |
+        | with digits made with the cashouts passphrase           |
+        | with digits made with an empty secret                   |
+      Then no fault has an effect, and a valid notification has
 
       Examples:
-        | fault                                              |
-        | with the last digit of its signature changed       |
-        | with its signature in upper case                   |
-        | with a signature made with the other product's key |
-        | with a signature made with another merchant's key  |
-        | with a date a day old                              |
-        | with a date an hour ahead                          |
-        | with its date changed after it was signed          |
+        | object  | before                          |
+        | deposit | not notified before             |
+        | deposit | notified when they were EXPIRED |
+        | deposit | released before                 |
+        | refund  | not notified before             |
+        | refund  | notified when they were PENDING |
+        | refund  | released before                 |
 
     @observed
-    Scenario: a notification with another merchant's X-Login, signed as it is sent
-      Given a receiver that releases a completed deposit
-      And a deposit that is COMPLETED
-      When it is notified with another merchant's X-Login
-      Then it is not released
+    Scenario: forms of a signature that no page names
+      Given deposits that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | with its digits in upper case                         |
+        | with another scheme word                              |
+        | with the scheme word in lower case                    |
+        | without the scheme word                               |
+        | with a date a day old                                 |
+        | with a date an hour ahead                             |
+        | with another merchant's X-Login                       |
+        | with another merchant's X-Login after it was signed   |
+        | without its X-Login                                   |
+      Then the report says which are released
+
+    @observed
+    Scenario: digits over the body alone, a reading of AMB-30
+      Given deposits that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | with digits over the body alone |
+      Then the report says which are released
 
   @DEP-SIG-04 @must
-  Rule: the signature is over the bytes of the body as they came
+  Rule: the signature is over date, login and the bytes of the body as they came
 
-    Scenario Outline: a notification <fault>
-      Given a deposit that is COMPLETED
-      When it is notified <fault>
-      Then only a notification that is right releases it
+    Scenario Outline: <object>s <before>, and another text
+      Given <object>s that are COMPLETED, <before>
+      When each is notified, with one of these faults each
+        | with digits over login and body                     |
+        | with digits over date and body                      |
+        | with digits over date and login                     |
+        | with digits over body, date and login               |
+        | with digits over another date                       |
+        | with digits over another login                      |
+        | with digits over the body of another notification   |
+        | with its date changed after it was signed           |
+        | without its date                                    |
+        | with white space added after it was signed          |
+        | with a line break after the body that was signed    |
+        | with a space before the body that was signed        |
+        | with a field added after it was signed              |
+        | with white space signed that is not sent            |
+      Then no fault has an effect, and a valid notification has
 
       Examples:
-        | fault                                                 |
-        | with white space added after it was signed            |
-        | with white space signed that is not sent              |
-        | with its id in the place of another's that was signed |
+        | object  | before                          |
+        | deposit | not notified before             |
+        | deposit | notified when they were EXPIRED |
+        | deposit | released before                 |
+        | refund  | not notified before             |
+        | refund  | notified when they were PENDING |
+        | refund  | released before                 |
+
+    Scenario: the id of another deposit than the one that was signed
+      Given a receiver that releases a completed deposit
+      And a deposit that is COMPLETED
+      When a valid notification of a COMPLETED deposit carries its deposit_id instead
+      Then it is not released
 
     Scenario: white space that is signed as it is sent
       Given a deposit that is COMPLETED

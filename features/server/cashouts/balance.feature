@@ -1,14 +1,29 @@
 @server @cashouts
 Feature: Cashouts draw on the balance
 
+  # A provider may take a fee from the balance, so what must be accepted leaves room for one.
   @CASH-BAL-01 @must @alone
   Rule: no cashout goes beyond the balance
 
-    Scenario Outline: a cashout of <amount> on a balance of 100
-      Given a balance of 100
+    Scenario Outline: a cashout of <amount> on a balance of 100, in the <place>
+      Given calls to the <place>
+      And a balance of 100
       When a cashout of <amount> is requested
       Then it was refused because of the balance
       And no cashout has its external id
+      And a cashout of 90 is accepted, and one of 20 refused because of the balance
+
+      Examples:
+        | amount | place             |
+        | 100.01 | every place       |
+        | 101    | first environment |
+        | 1000   | first environment |
+
+    Scenario Outline: a cashout of <amount> that is on hold from its creation, on a balance of 100
+      Given a balance of 100
+      When a cashout of <amount> that is on hold is requested
+      Then it was refused because of the balance
+      And a cashout of 90 is accepted, and one of 20 refused because of the balance
 
       Examples:
         | amount |
@@ -21,26 +36,65 @@ Feature: Cashouts draw on the balance
       And a cashout of 100.01 is requested
       Then the first was accepted and the last refused because of the balance
 
-    Scenario: what is held is not there
+    Scenario: cents count
       Given a balance of 100
-      When a cashout of 60 is requested and put on hold
-      And a cashout of 60 is requested
+      When a cashout of 33.99 is requested
+      And a cashout of 33.99 is requested
+      And a cashout of 33.99 is requested
       Then the first was accepted and the last refused because of the balance
 
-    Scenario Outline: what is <given up> comes back
-      Given a balance of 150
-      When a cashout of 100 is requested and <given up>
-      And a cashout of 100 is requested
-      Then all of them were accepted
+    Scenario Outline: the amount of a cashout that is <status> is not there any more
+      Given a balance of 100
+      When a cashout of 60 is requested and <done>
+      And a cashout of 40.01 is requested
+      Then the first was accepted and the last refused because of the balance
 
       Examples:
-        | given up  |
-        | cancelled |
+        | status    | done                          |
+        | pending   | left alone                    |
+        | on hold   | put on hold                   |
+        | on hold from its creation | put on hold at its creation |
+        | let go on | put on hold and let go on     |
+        | delivered | delivered                     |
+        | completed | completed                     |
+
+    Scenario Outline: a cashout that is <changes> gives nothing twice
+      Given a balance of 100
+      When a cashout of 60 is requested and <changes>
+      And a cashout of 100.01 is requested
+      Then the first was accepted and the last refused because of the balance
+
+      Examples:
+        | changes                                   |
+        | cancelled twice                           |
+        | put on hold and cancelled twice           |
+        | put on hold, let go on and cancelled      |
+        | rejected                                  |
+        | rejected and cancelled                    |
+        | delivered and cancelled                   |
+        | delivered and asked to be held            |
+        | completed and cancelled                   |
+        | cancelled and asked to be held            |
+        | put on hold and asked to be held          |
+
+    @observed
+    Scenario: when the amount of a cancelled cashout comes back
+      Given a balance of 150
+      When a cashout of 100 is requested and cancelled
+      And a cashout of 100 is requested
+      Then whether all of them were accepted is reported as AMB-49
+
+    Scenario: refused cashouts take nothing from the balance
+      Given a balance of 100
+      When cashouts of 50 are requested with every fault for which they are refused
+      Then none of them was accepted
+      And a cashout of 90 is accepted, and one of 20 refused because of the balance
 
     Scenario: cashouts at once
       Given a balance of 100
       When 12 cashouts of 30 are requested at once
       Then at most 3 of them were accepted
+      And a cashout of 20 is refused because of the balance
 
   @PANEL-09 @must @alone
   Rule: creating and approving a deposit cures insufficient funds

@@ -1,21 +1,6 @@
 @server @cashouts
 Feature: A cashouts request carries its headers
 
-  @CASH-HDR-01 @must
-  Rule: every request carries the mandatory headers
-
-    Scenario Outline: a <request> request without Payload-Signature
-      Given a <request> request that the server accepts
-      When only its Payload-Signature is left out
-      Then it is refused
-      And the form of its error is reported as AMB-26
-
-      Examples:
-        | request        |
-        | cashout status |
-        | cashout hold   |
-        | cashout cancel |
-
   @CASH-HDR-02 @must @observed
   Rule: Content-Type is application/json
 

@@ -13,3 +13,4 @@ Feature: The staging panel moves cashouts
         | delivered |
         | completed |
         | rejected  |
+        | cancelled on the panel |

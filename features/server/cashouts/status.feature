@@ -4,18 +4,28 @@ Feature: A cashout moves from status to status
   @CASH-STAT-01 @must
   Rule: what has left, ended or been cancelled is not cancelled
 
-    Scenario Outline: a cashout that is <status> is not cancelled
-      Given a cashout that is <status>
+    Scenario Outline: a cashout that is <status> is not cancelled, in the <place>
+      Given calls to the <place>
+      And a cashout that is <status>
       When it is asked to be cancelled
       Then it was refused
       And the status of the first cashout is still <status>
 
       Examples:
-        | status    |
-        | delivered |
-        | completed |
-        | rejected  |
-        | cancelled |
+        | status                  | place       |
+        | every status that stays | every place |
+
+    @last @alone @full
+    Scenario Outline: the first cashout that is <status> of the run is not cancelled when it is <moment>
+      Given the first cashout that is <status> of the run
+      When it is <moment>
+      And it is asked to be cancelled
+      Then it was refused
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                   | moment       |
+        | every status that is kept | every moment |
 
     Scenario: a cashout that is pending is cancelled
       Given a cashout that is pending
@@ -41,19 +51,27 @@ Feature: A cashout moves from status to status
       Then it was accepted
       And the status of the first cashout is now pending
 
-    Scenario Outline: a cashout that is <status> is not asked to <change>
-      Given a cashout that is <status>
+    Scenario Outline: a cashout that is <status> is not asked to <change>, in the <place>
+      Given calls to the <place>
+      And a cashout that is <status>
       When it is asked to <change>
       Then it was refused because of its status
       And the status of the first cashout is still <status>
 
       Examples:
-        | status    | change  |
-        | delivered | be held |
-        | completed | be held |
-        | rejected  | be held |
-        | cancelled | be held |
-        | delivered | go on   |
-        | completed | go on   |
-        | rejected  | go on   |
-        | cancelled | go on   |
+        | status                  | change  | place       |
+        | every status that stays | be held | every place |
+        | every status that stays | go on   | every place |
+
+    @last @alone @full
+    Scenario Outline: the first cashout that is <status> of the run is not asked to <change> when it is <moment>
+      Given the first cashout that is <status> of the run
+      When it is <moment>
+      And it is asked to <change>
+      Then it was refused because of its status
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                    | change  | moment       |
+        | every status that is kept | be held | every moment |
+        | every status that is kept | go on   | every moment |

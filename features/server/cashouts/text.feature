@@ -10,6 +10,21 @@ Feature: Cashouts speak UTF-8
       Then it is accepted
 
       Examples:
+        | name                  |
+        | every name in letters |
+
+    @observed
+    Scenario Outline: a beneficiary called <name>, with signs that no page promises to take
+      Given a cashout request that the server accepts
+      When only its beneficiary is called "<name>"
+      Then it is accepted, or refused where AMB-48 is read as letters-only
+
+      Examples:
         | name              |
-        | José Ñuñez 李     |
+        | Ana 🌸 / "Aninha" |
         | Łukasz <&> O'Neil |
+
+    Scenario: letters beyond ASCII in the comments
+      Given a cashout request that the server accepts
+      When only its comments are "Pagamento nº 7 – çãõ €"
+      Then it is accepted

@@ -6,32 +6,56 @@ Feature: Cashouts can be called only from whitelisted addresses
 
     Scenario Outline: a <request> request from an address that is not whitelisted
       Given a <request> request that the server accepts
-      When only it is sent from an address that is not whitelisted
-      Then it is refused because of its address
+      When it is sent from an address that is not whitelisted in every state
+      Then each is refused because of its address, and none has an effect
 
       Examples:
-        | request        |
-        | cashout        |
-        | cashout status |
-        | cashout cancel |
+        | request                |
+        | every cashouts request |
 
-    Scenario: an address that claims to be another
-      Given a cashout request that the server accepts
-      When only it is sent from an address that is not whitelisted, with our own in X-Forwarded-For
-      Then it is refused because of its address
+    Scenario Outline: a <request> request from an address that claims to be another
+      Given a <request> request that the server accepts
+      When it is sent with every claim to be another address
+      Then each is refused because of its address, and none has an effect
+
+      Examples:
+        | request                |
+        | every cashouts request |
 
     @alone
-    Scenario: an address that is whitelisted, and no more
-      Given a cashout request that the server accepts
+    Scenario Outline: an address that is whitelisted for a while, and a <request> request
+      Given a <request> request that the server accepts
       When another address is whitelisted for cashouts
       Then it is accepted from there
-      And refused from there once it is taken off the list
+      And it is refused from addresses that begin like that
+      When the address is taken off the whitelist
+      Then it is refused from there
+
+      Examples:
+        | request                |
+        | every cashouts request |
+
+    @last @alone @full
+    Scenario Outline: an address that was taken off the whitelist when the run began, and a <request> request when it is <moment>
+      Given a <request> request that the server accepts
+      When it is <moment>
+      And it is sent from an address that is not whitelisted in every state
+      Then each is refused because of its address, and none has an effect
+
+      Examples:
+        | request   | moment       |
+        | cashout | every moment |
 
   @PANEL-07 @must
   Rule: cashouts have a whitelist of their own
 
     @alone
-    Scenario: an address that is whitelisted for deposits
-      Given a cashout request that the server accepts
-      When another address is whitelisted for deposits
-      Then it is refused from there
+    Scenario Outline: an address that is whitelisted for deposits, and a <request> request
+      Given a <request> request that the server accepts
+      And another address is whitelisted for deposits
+      When it is sent from an address that is not whitelisted in every state
+      Then each is refused because of its address, and none has an effect
+
+      Examples:
+        | request                |
+        | every cashouts request |

@@ -25,29 +25,37 @@ Feature: Deposits speak JSON in UTF-8
       Then its answer is JSON
 
       Examples:
-        | request         |
-        | deposit status  |
-        | refund status   |
-        | payment methods |
-        | exchange rates  |
-        | banks           |
+        | request               |
+        | every deposits lookup |
 
-    Scenario Outline: the answer to a deposit request that <fault>
-      Given a deposit request that the server accepts
-      When only its <change>
-      Then its refusal is JSON
+    Scenario Outline: the refusal of a <request> request with a <fault>
+      Given a <request> request that the server accepts
+      When it is sent with every <fault>
+      Then each refusal is JSON
 
       Examples:
-        | fault                  | change                                           |
-        | has a wrong signature  | signature has its last digit changed             |
-        | comes from a stranger  | X-Login is ours with its last character changed  |
-        | is an hour old         | X-Date is moved 3600 seconds into the past       |
-        | is not whole           | body is cut in half                              |
+        | request                       | fault                         |
+        | every signed deposits request | fault whose refusal must be JSON |
+        | every read-only request       | missing read-only key         |
 
-    Scenario: a body that is not JSON
-      Given a deposit request that the server accepts
-      When only its body is cut in half
-      Then it is refused
+    Scenario Outline: a <request> request whose body is no JSON object
+      Given a <request> request that the server accepts
+      When it is sent with every body that is no JSON object
+      Then each is refused, and none has an effect
+
+      Examples:
+        | request             |
+        | every deposits POST |
+
+    Scenario Outline: a question about a <object> that is not there
+      When the status of a <object> that is not there is asked for
+      Then it was refused
+      And its refusal was JSON
+
+      Examples:
+        | object  |
+        | deposit |
+        | refund  |
 
   @NOTIF-04 @must
   Rule: text is UTF-8
@@ -58,10 +66,33 @@ Feature: Deposits speak JSON in UTF-8
       Then it is accepted
 
       Examples:
+        | name                       |
+        | every name in letters      |
+
+    @observed
+    Scenario Outline: a payer called <name>, with signs that no page promises to take
+      Given a deposit request that the server accepts
+      When only its payer is called "<name>"
+      Then it is accepted, or refused where AMB-48 is read as letters-only
+
+      Examples:
         | name              |
-        | José Ñuñez 李     |
         | Ana 🌸 / "Aninha" |
         | Łukasz <&> O'Neil |
+
+    Scenario Outline: a deposit for <name>, as the server tells it
+      Given a deposit for a payer who has "<name>" in every field of text
+      When its status is asked for
+      Then every field of text that it tells is as it was sent
+
+      Examples:
+        | name                  |
+        | every name in letters |
+
+    Scenario: emoji in the description
+      Given a deposit request that the server accepts
+      When only its description is "Pedido nº 7 🌸 – çãõ €"
+      Then it is accepted
 
     Scenario: the status of a deposit whose payer lives in São Paulo
       Given a deposit status request that the server accepts

@@ -4,36 +4,68 @@ Feature: Refunds give back what was paid, and no more
   @DEP-REF-01 @must
   Rule: only a completed deposit is refunded
 
-    Scenario Outline: a deposit that is <status>
-      Given a deposit of 100 that is <status>
+    Scenario Outline: a deposit that is <status>, in the <place>
+      Given calls to the <place>
+      And a deposit of 100 that is <status>
       When a refund of 60 is requested
       Then it was refused
 
       Examples:
-        | status       |
-        | not paid yet |
-        | cancelled    |
+        | status                         | place       |
+        | every status without a payment | every place |
 
-    Scenario: a deposit that is completed
-      Given a deposit of 100 that is not paid yet
+    Scenario Outline: all of a deposit that is <status>
+      Given a deposit of 100 that is <status>
+      When a refund of all of it is requested
+      Then it was refused
+
+      Examples:
+        | status                         |
+        | every status without a payment |
+
+    @last @alone @full
+    Scenario Outline: the first cancelled deposit of the run, when it is <moment>
+      Given the first cancelled deposit of the run
+      When it is <moment>
+      And a refund of 60 is requested
+      Then it was refused
+
+      Examples:
+        | moment       |
+        | every moment |
+
+    Scenario Outline: a deposit that is <status>, and is paid later
+      Given a deposit of 100 that is <status>
       When a refund of 60 is requested
       And the deposit is paid
       And a refund of 60 is requested
       Then the first was refused and the last accepted
+      And 40 of the deposit can still be refunded
+
+      Examples:
+        | status         |
+        | not paid yet   |
+        | not opened yet |
+        | released early |
 
   @DEP-REF-02 @must
   Rule: refunds never sum to more than the deposit
 
-    Scenario Outline: refunds of <amounts>
-      Given a deposit of 100 that is completed
+    Scenario Outline: refunds of <amounts>, in the <place>
+      Given calls to the <place>
+      And a deposit of 100 that is completed
       When refunds of <amounts> are requested
       Then all but the last were accepted, and the last refused because of its amount
+      And <left> of the deposit can still be refunded
 
       Examples:
-        | amounts        |
-        | 100.01         |
-        | 60, 60         |
-        | 99.99, 0.02    |
+        | amounts               | left  | place             |
+        | 100.01                | 100   | every place       |
+        | 1000000               | 100   | first environment |
+        | 60, 60                | 40    | every place       |
+        | 99.99, 0.02           | 0.01  | every place       |
+        | 33.34, 33.33, 33.34   | 33.33 | first environment |
+        | 0.01, 0.01, 0.01, 100 | 99.97 | first environment |
 
     # The documents have a code for an amount that is too large, and none for a deposit of
     # which nothing is left.
@@ -46,14 +78,39 @@ Feature: Refunds give back what was paid, and no more
         | amounts        |
         | 60, 40, 0.01   |
         | 100, 100       |
+        | all, 0.01      |
+        | all, all       |
 
     Scenario: refunds up to the last cent
       Given a deposit of 100 that is completed
       When refunds of 33.33, 33.33, 33.34 are requested
       Then all of them were accepted
 
+    # The documents leave open whether a refund without an amount is of all or of what is left.
+    Scenario: a refund without an amount after another
+      Given a deposit of 100 that is completed
+      When refunds of 30, all, all are requested
+      Then those that were accepted sum to no more than 100, as their statuses tell
+
     Scenario: refunds at once
       Given a deposit of 100 that is completed
       When 8 refunds of 30 are requested at once
       Then at most 3 of them were accepted
       And 10 of the deposit can still be refunded
+
+    @last @alone @full
+    Scenario Outline: the first refunded deposit of the run, when it is <moment>
+      Given the first refunded deposit of the run
+      When it is <moment>
+      And a refund of 40.01 is requested
+      Then it was refused because of its amount
+
+      Examples:
+        | moment       |
+        | every moment |
+
+    @full
+    Scenario: refunds of two deposits in turn
+      Given two deposits of 100 that are completed
+      When refunds of 60 are requested of one and the other, and again
+      Then the first two were accepted, and the others refused

@@ -4,6 +4,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Refusal } from './answers.mjs';
 import { cents } from './money.mjs';
+import { isOdd } from './names.mjs';
 import { gap } from './store.mjs';
 
 const words = { 0: 'Pending', 1: 'Completed', 2: 'Canceled', 3: 'Rejected', 4: 'Delivered', 5: 'On hold' };
@@ -103,6 +104,9 @@ export class Cashouts {
         throw new Refusal(412, 300, 'body', field);
       }
     }
+    if (this.set.is('AMB-48', 'letters-only') && [order.beneficiary_name, order.beneficiary_lastname].some(isOdd)) {
+      throw new Refusal(412, 300, 'body', 'beneficiary_name');
+    }
     if (manners.minimum && amount < 5_00n) {
       throw new Refusal(412, 533, 'body', 'amount');
     }
@@ -125,7 +129,8 @@ export class Cashouts {
     return env.locks.hold(`external:${external}`, async () => {
       const earlier = env.externalIDs.get(external);
       await gap();
-      if (earlier && !(this.defect.freesExternalID && earlier.status === 2)) {
+      const freed = this.set.is('AMB-40', 'until-cancelled') && earlier?.status === 2;
+      if (earlier && !freed && !(this.defect.freesExternalID && earlier.status === 3)) {
         throw new Refusal(manners.statuses.external, 511, 'external', external);
       }
       return this.defect.locksBalance ? env.locks.hold('balance', pay) : pay();
@@ -181,7 +186,7 @@ export class Cashouts {
         throw new Refusal(412, 510, 'state', words[cashout.status]);
       }
       cashout.status = 2;
-      this.environment.balance += cashout.reserved;
+      this.environment.giveBack(cashout);
     });
   }
 

@@ -5,6 +5,7 @@ import { TextDecoder } from 'node:util';
 import { Refusal } from './answers.mjs';
 import { isInTime, parseDate } from './clock.mjs';
 import { cents, plain } from './money.mjs';
+import { isOdd } from './names.mjs';
 import { lookUp } from './readonly.mjs';
 import { gap } from './store.mjs';
 
@@ -143,9 +144,11 @@ export class Deposits {
     const { login, secret } = this.environment.keys.deposits;
     const authorization = call.headers.authorization;
     if (!authorization) {
-      throw this.set.is('AMB-22', '101')
-        ? new Refusal(400, 101, 'header', 'Authorization')
-        : new Refusal(400, 102, 'signature');
+      throw {
+        101: new Refusal(400, 101, 'header', 'Authorization'),
+        102: new Refusal(400, 102, 'signature'),
+        100: new Refusal(401, 100, 'login'),
+      }[this.set.register['AMB-22']];
     }
     const basic = `Basic ${Buffer.from(`${login}:`).toString('base64')}`;
     if (this.set.is('AMB-01', 'basic-ok') && same(authorization, basic)) {
@@ -188,19 +191,27 @@ export class Deposits {
     return new Refusal(this.set.manners.statuses.bean, 201, 'body', what);
   }
 
-  #readOnly(call) {
+  // identifyReader wants what lookups take (AMB-03): the read-only key as Bearer or as the
+  // user of Basic, or the D24 headers.
+  #identifyReader(call) {
     const { readOnly } = this.environment.keys.deposits;
     const authorization = call.headers.authorization ?? '';
-    if (authorization.startsWith('Bearer ') || !this.set.is('AMB-03', 'hmac-also')) {
-      if (!same(authorization, `Bearer ${readOnly}`)) {
-        throw new Refusal(401, 100, 'login');
-      }
-      if (this.set.is('AMB-21', 'strict')) {
-        this.#checkContentType(call);
-      }
-    } else {
+    const reading = this.set.register['AMB-03'];
+    if (reading === 'd24-headers' || (reading === 'hmac-also' && !authorization.startsWith('Bearer '))) {
       this.#identify(call);
+      return;
     }
+    const basic = `Basic ${Buffer.from(`${readOnly}:`).toString('base64')}`;
+    if (!same(authorization, reading === 'basic' ? basic : `Bearer ${readOnly}`)) {
+      throw new Refusal(401, 100, 'login');
+    }
+    if (this.set.is('AMB-21', 'strict')) {
+      this.#checkContentType(call);
+    }
+  }
+
+  #readOnly(call) {
+    this.#identifyReader(call);
     if (call.method !== 'GET') {
       throw new Refusal(405, 200, 'method');
     }
@@ -261,6 +272,7 @@ export class Deposits {
     if (!/^[A-Z]{2}$/.test(order.country ?? '')) {
       throw this.#invalid('country: not an ISO 3166 code');
     }
+    this.#checkNames(order.payer?.first_name, order.payer?.last_name);
     const complete = Boolean(order.payer && order.payment_method && order.currency && order.invoice_id);
     if (!complete && !manners.hosted) {
       throw new Refusal(400, 418, 'body', 'a required field is missing');
@@ -275,12 +287,19 @@ export class Deposits {
       }
       await gap(Number(manners.slowness));
       env.invoices.add(invoice);
+      env.counted(invoice);
       const id = (manners.idsAsText ? 'D-' : '') + env.nextID('deposit');
       env.deposits.set(id, {
         id, invoice, amount, refunded: 0n, order, status: complete ? 'PENDING' : 'CREATED',
       });
       return this.voice.say(Number(this.set.register['AMB-27']), this.#created(id));
     });
+  }
+
+  #checkNames(...names) {
+    if (this.set.is('AMB-48', 'letters-only') && names.some(isOdd)) {
+      throw this.#invalid('payer: letters, please');
+    }
   }
 
   #created(id) {
@@ -351,7 +370,7 @@ export class Deposits {
       }
       deposit.refunded = deposit.amount - left + amount;
       const refund = env.nextID('refund');
-      env.refunds.set(refund, { deposit, amount });
+      env.refunds.set(refund, { id: refund, deposit, amount, status: 'PENDING', url: order.notification_url });
       return this.voice.say(200, { refund_id: manners.ids.refundAsText ? refund : Number(refund) });
     });
   }
@@ -361,9 +380,9 @@ export class Deposits {
     if (!refund) {
       throw new Refusal(404, 208, 'unknown', id);
     }
-    const { deposit, amount } = refund;
+    const { deposit, amount, status } = refund;
     return this.voice.say(200, {
-      amount: plain(amount), status: 'PENDING', merchant_invoice_id: deposit.invoice, deposit_id: this.#id(deposit.id),
+      amount: plain(amount), status, merchant_invoice_id: deposit.invoice, deposit_id: this.#id(deposit.id),
     });
   }
 }

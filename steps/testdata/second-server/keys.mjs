@@ -6,6 +6,11 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from './answers.mjs';
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+// inUse is the code of our own for a key whose first request is under way.
+const inUse = 190;
+
 export class Keys {
   #entries = new Map();
 
@@ -15,9 +20,13 @@ export class Keys {
   }
 
   // scope is the name under which a key is kept: two keys that differ in any byte are
-  // two keys. Whether the path belongs to it is AMB-06.
+  // two keys, but for the case of UUIDs (AMB-07). Whether the path belongs to it is AMB-06.
   scope(call, login) {
-    const parts = [this.defect.sharesKeys ? '' : login, call.headers['x-idempotency-key']];
+    let key = call.headers['x-idempotency-key'];
+    if (this.set.is('AMB-07', 'any-case') && uuid.test(key)) {
+      key = key.toLowerCase();
+    }
+    const parts = [this.defect.sharesKeys ? '' : login, key];
     if (!this.set.is('AMB-06', 'global')) {
       parts.push(call.method, call.path);
     }
@@ -38,6 +47,9 @@ export class Keys {
       }
       if (entry.answer) {
         return this.defect.storedAnswer(entry.answer);
+      }
+      if (this.set.is('AMB-08', 'conflict')) {
+        throw new Refusal(409, inUse, 'key', call.headers['x-idempotency-key']);
       }
       if (this.set.is('AMB-08', 'reject')) {
         throw new Refusal(400, 104, 'key', call.headers['x-idempotency-key']);

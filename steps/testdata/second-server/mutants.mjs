@@ -11,7 +11,7 @@ const alone = 5000;
 const described = {
   'window-7s': 'a date is taken up to 7 seconds from the clock',
   'fresh-body-on-500': 'the replay of a stored error 500 has a body of its own',
-  'external-id-reused-after-cancel': 'the external id of a cancelled cashout is free again',
+  'external-id-reused-after-reject': 'the external id of a rejected cashout is free again',
   'balance-race': 'two cashouts at once both see the balance as it was before either',
   'forwarded-for-trusted': 'the whitelist believes X-Forwarded-For',
   'keys-across-environments': 'one store of idempotency keys for both environments',
@@ -35,7 +35,7 @@ export function defect(name) {
       }
       return { ...answer, body: Buffer.from(answer.body.toString().replace(/at \d+/, `at ${process.hrtime.bigint()}`)) };
     },
-    freesExternalID: is('external-id-reused-after-cancel'),
+    freesExternalID: is('external-id-reused-after-reject'),
     locksBalance: !is('balance-race'),
     // Without the lock a race is lost now and then, when the requests come close enough
     // together. To lose every one, who would leave too little for another like it waits

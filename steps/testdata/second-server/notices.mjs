@@ -18,6 +18,13 @@ export class Notices {
     });
   }
 
+  refund({ id, url }) {
+    this.#tell(url, () => {
+      const { body } = this.voice.say(200, { refund_id: this.set.manners.ids.refundAsText ? id : Number(id) });
+      return { body, headers: { 'Content-Type': this.set.manners.contentType, ...this.#authorization(body) } };
+    });
+  }
+
   // authorization covers the body, or date and login as well (AMB-30).
   #authorization(body) {
     if (this.defect.unsignedNotices) {

@@ -1,11 +1,14 @@
 // The merchant panel and the bank, for tests: a folder in which others leave files.
 // The server does what they ask for when it notices, and before each request at the latest.
 //
-//   approve-ID cancel-ID            a deposit, once; the file is removed
-//   deliver-ID complete-ID reject-ID  a cashout, once; the file is removed
+//   approve-ID cancel-ID expire-ID    a deposit, once; the file is removed
+//   deliver-ID complete-ID reject-ID recall-ID            a cashout, once
+//   refundsent-ID refundpaid-ID refundrejected-ID         a refund, once
 //   funds                           a link whose target is the new balance; removed
 //   fail, drop                      the next POST to deposits or refunds; removed
 //   allowed-PRODUCT-IP              on the whitelist for as long as the file is there
+//
+// And it leaves files itself: counts/INVOICE holds how many deposits have that invoice_id.
 //
 // Files have no order of their own, so the order is the one in which the actions can
 // follow one another.
@@ -14,13 +17,23 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fromPanel } from './money.mjs';
 
-const actions = ['funds', 'fail', 'drop', 'approve', 'cancel', 'deliver', 'complete', 'reject'];
+const actions = [
+  'funds', 'fail', 'drop', 'approve', 'cancel', 'expire', 'deliver', 'complete', 'reject', 'recall',
+  'refundsent', 'refundpaid', 'refundrejected',
+];
 
 export class Panel {
   constructor(folder, environment) {
     this.folder = folder;
     this.environment = environment;
     if (folder) {
+      const counts = path.join(folder, 'counts');
+      const seen = new Map();
+      fs.mkdirSync(counts, { recursive: true });
+      environment.counted = (invoice) => {
+        seen.set(invoice, (seen.get(invoice) ?? 0) + 1);
+        fs.writeFileSync(path.join(counts, invoice), `${seen.get(invoice)}\n`);
+      };
       fs.watch(folder, { persistent: false }, () => this.attend());
     }
   }
@@ -71,10 +84,35 @@ export class Panel {
       case 'cancel':
         settle(env, id, 'CANCELLED');
         break;
+      case 'expire':
+        settle(env, id, 'EXPIRED');
+        break;
+      case 'refundsent':
+      case 'refundpaid':
+      case 'refundrejected':
+        move(env, env.refunds.get(id), action);
+        break;
       default:
         advance(env, env.cashouts.get(id), action);
     }
   }
+}
+
+// move is what the bank does to a refund. A rejected one can be made again.
+function move(env, refund, action) {
+  const [from, to] = {
+    refundsent: [['PENDING'], 'DELIVERED'],
+    refundpaid: [['PENDING', 'DELIVERED'], 'COMPLETED'],
+    refundrejected: [['PENDING', 'DELIVERED'], 'REJECTED'],
+  }[action];
+  if (!refund || !from.includes(refund.status)) {
+    return;
+  }
+  refund.status = to;
+  if (to === 'REJECTED') {
+    refund.deposit.refunded -= refund.amount;
+  }
+  env.notices.refund(refund);
 }
 
 // settle ends an open deposit. One that is paid becomes money to pay out with.
@@ -90,16 +128,17 @@ function settle(env, id, status) {
   env.notices.deposit(id, deposit);
 }
 
-// advance is what the bank does to a cashout: 0 pending, 4 delivered, 1 completed, 3
-// rejected. A rejected one gives its money back.
+// advance is what the bank does to a cashout, and the panel's cancel: 0 pending, 4
+// delivered, 1 completed, 2 cancelled, 3 rejected, 5 on hold. One that is not paid gives its
+// money back.
 function advance(env, cashout, action) {
-  const [from, to] = { deliver: [0, 4], complete: [4, 1], reject: [4, 3] }[action];
-  if (!cashout || cashout.status !== from) {
+  const [from, to] = { deliver: [[0], 4], complete: [[0, 4], 1], reject: [[0, 4], 3], recall: [[0, 5], 2] }[action];
+  if (!cashout || !from.includes(cashout.status)) {
     return;
   }
   cashout.status = to;
-  if (to === 3) {
-    env.balance += cashout.reserved;
+  if (to === 2 || to === 3) {
+    env.giveBack(cashout);
   }
   env.notices.cashout(cashout);
 }

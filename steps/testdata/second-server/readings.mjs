@@ -7,6 +7,15 @@
 //
 // The sets are as far from one another as the documents let them be. None of them is
 // the right one.
+//
+// Some readings stand in no set: --reading asks for them one at a time.
+//   AMB-03=d24-headers, AMB-03=basic   lookups take nothing but these
+//   AMB-07=any-case                    UUIDs that differ in case alone are one key
+//   AMB-08=conflict                    a key in flight is a 409 with a code of our own
+//   AMB-22=100                         no Authorization is 401 with 100
+//   AMB-40=until-cancelled             a cancelled cashout frees its external_id
+//   AMB-48=letters-only                no emoji, <, > or & in a name
+//   AMB-49=later                       what is given up comes back half a minute later
 
 export const sets = {
   // Takes whatever some reader of the documents could call a correct request.
@@ -17,6 +26,7 @@ export const sets = {
       'AMB-03': 'hmac-also',
       'AMB-05': 'replay',
       'AMB-06': 'global',
+      'AMB-07': 'case-matters',
       'AMB-08': 'wait',
       'AMB-09': 'known-caller',
       'AMB-14': 'inclusive',
@@ -32,8 +42,11 @@ export const sets = {
       'AMB-29': 'large-ids',
       'AMB-30': 'body-only',
       'AMB-32': 'control-only',
+      'AMB-40': 'for-ever',
       'AMB-41': 'lenient',
       'AMB-42': 'on-hold-open',
+      'AMB-48': 'any-character',
+      'AMB-49': 'at-once',
     },
     manners: {
       clock: 'floor', // compares whole seconds of its own clock, the fraction cut off
@@ -72,6 +85,7 @@ export const sets = {
       'AMB-03': 'bearer',
       'AMB-05': 'reject',
       'AMB-06': 'caller-and-path',
+      'AMB-07': 'case-matters',
       'AMB-08': 'reject',
       'AMB-09': 'store-all',
       'AMB-14': 'strict',
@@ -87,8 +101,11 @@ export const sets = {
       'AMB-29': 'small-ids',
       'AMB-30': 'full',
       'AMB-32': 'control-and-signature',
+      'AMB-40': 'for-ever',
       'AMB-41': 'required',
       'AMB-42': 'pending-only',
+      'AMB-48': 'any-character',
+      'AMB-49': 'at-once',
     },
     manners: {
       clock: 'exact', // compares to the millisecond
@@ -127,6 +144,7 @@ export const sets = {
       'AMB-03': 'bearer',
       'AMB-05': 'reject',
       'AMB-06': 'global',
+      'AMB-07': 'case-matters',
       'AMB-08': 'wait',
       'AMB-09': 'known-caller',
       'AMB-14': 'inclusive',
@@ -142,8 +160,11 @@ export const sets = {
       'AMB-29': 'large-ids / string-ids',
       'AMB-30': 'full',
       'AMB-32': 'signature-only',
+      'AMB-40': 'for-ever',
       'AMB-41': 'lenient',
       'AMB-42': 'on-hold-open',
+      'AMB-48': 'any-character',
+      'AMB-49': 'at-once',
     },
     manners: {
       clock: 'nearest', // compares with its own clock rounded to the second

@@ -19,7 +19,7 @@ import { take } from './readings.mjs';
 import { Environment } from './store.mjs';
 
 const host = '127.0.0.1';
-const largestBody = 64 * 1024;
+const largestBody = 1024 * 1024;
 
 // keysOf are made up, and say so. Nothing of one environment is good in the other.
 function keysOf(environment) {
@@ -153,6 +153,7 @@ async function main() {
       cert: { type: 'string' },
       key: { type: 'string' },
       panel: { type: 'string', default: '' },
+      'second-panel': { type: 'string', default: '' },
       mutant: { type: 'string', default: '' },
       'clock-ms': { type: 'string', default: '0' },
     },
@@ -164,14 +165,14 @@ async function main() {
   const tls = { cert: fs.readFileSync(values.cert), key: fs.readFileSync(values.key), minVersion: 'TLSv1.2' };
 
   const shared = new Keys(set, broken);
-  const environments = ['first', 'second'].map((name) => new Environment(name, keysOf(name), set.manners.ids));
+  const environments = ['first', 'second'].map((name) => new Environment(name, keysOf(name), set));
   for (const environment of environments) {
     environment.notices = new Notices({ environment, set, voice, clock, defect: broken });
   }
   const servers = environments.map((environment, i) => https.createServer(tls, serve({
     environment, set, voice, clock, defect: broken,
     keys: broken.sharesKeys ? shared : new Keys(set, broken),
-    panel: new Panel(i === 0 ? values.panel : '', environment),
+    panel: new Panel(values[i === 0 ? 'panel' : 'second-panel'], environment),
   })));
   servers.forEach((server) => server.on('secureConnection', meet));
   const ports = await Promise.all(servers.map(listen));

@@ -6,6 +6,7 @@
 // operation awaits `gap()` between reading and committing, and is right only because
 // of the locks.
 
+import { setTimeout as after } from 'node:timers';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
 // gap lets everybody else go first, a few times over, and sometimes for longer.
@@ -44,13 +45,17 @@ export class Locks {
   }
 }
 
+// later is when an amount comes back that does not come back at once (AMB-49).
+const later = 30_000;
+
 // An Environment is one merchant's account on one of the provider's domains. Two of
 // them share nothing. They count their ids alike, so that a number alone does not tell
 // which of them an object belongs to.
 export class Environment {
-  constructor(name, keys, ids) {
+  constructor(name, keys, set) {
     this.name = name;
     this.keys = keys;
+    this.set = set;
     this.whitelists = { deposits: new Set(['127.0.0.1']), cashouts: new Set(['127.0.0.1']) };
     this.deposits = new Map();
     this.refunds = new Map();
@@ -60,7 +65,18 @@ export class Environment {
     this.balance = 5_000_000_00n;
     this.faults = { fail: false, drop: false };
     this.locks = new Locks();
-    this.ids = { ...ids };
+    this.ids = { ...set.manners.ids };
+    this.counted = () => {}; // is told of each deposit's invoice_id
+  }
+
+  // giveBack returns what a cashout reserved that is not paid.
+  giveBack(cashout) {
+    const giveBack = () => { this.balance += cashout.reserved; };
+    if (this.set.is('AMB-49', 'later')) {
+      after(giveBack, later).unref();
+    } else {
+      giveBack();
+    }
   }
 
   nextID(kind) {
