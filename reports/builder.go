@@ -21,6 +21,9 @@ type Meta struct {
 	// NoScenario is the reason given for a rule that no scenario covered. It
 	// is for runs that select scenarios: "not selected by --tags @deposits".
 	NoScenario string
+	LeftOut    map[string]string // rules that the run does not judge, by id, each with the reason
+	Depth      string            // quick or full; empty for a run without scenarios
+	Source     string            // [SourceSeeds] or [SourceAll]; empty as Depth
 }
 
 // Scenario is one scenario that has ended, or that could not run.
@@ -175,6 +178,8 @@ func (b *Builder) Finish(now time.Time) Results {
 		Role:        b.role,
 		Target:      b.meta.Target,
 		Tool:        b.meta.Tool,
+		Depth:       b.meta.Depth,
+		Source:      b.meta.Source,
 		Started:     b.meta.Started.UTC().Truncate(time.Millisecond),
 		DurationMS:  now.Sub(b.meta.Started).Milliseconds(),
 		Rules:       make([]RuleResult, 0, len(b.rules)),
@@ -247,7 +252,7 @@ func (b *Builder) result(rule rules.Rule, scenarios []Scenario) RuleResult {
 			DurationMS: milliseconds(s.Duration),
 		})
 	}
-	out.Verdict, out.Reason = RuleVerdict(out.Scenarios, b.meta.NoScenario)
+	out.Verdict, out.Reason = RuleVerdict(out.Scenarios, cmp.Or(b.meta.LeftOut[rule.ID], b.meta.NoScenario))
 	switch out.Verdict {
 	case Fail, Warn, Waived:
 		out.Fix = bind.Fix

@@ -39,6 +39,9 @@ func (m *markdown) head(r Results) {
 	if r.Target.WindowPast != nil && r.Target.WindowFuture != nil {
 		m.printf("- %s\n", mdText(window(r.Target)))
 	}
+	if scope := scope(r); scope != "" {
+		m.printf("- %s\n", mdText(scope))
+	}
 	m.printf("- rules %s, d24conform %s (%s)\n", mdCode(r.Tool.Rules), mdText(r.Tool.Version), mdCode(r.Tool.Revision))
 	m.printf("- started %s, took %.2f s\n", r.Started.Format("2006-01-02 15:04:05 UTC"), float64(r.DurationMS)/1000)
 }

@@ -29,6 +29,12 @@ func Verdicts() []Verdict {
 	return []Verdict{Fail, Warn, Inconclusive, NotTested, Waived, Observed, Pass}
 }
 
+// The sources of a run's rules.
+const (
+	SourceSeeds = "seeds" // the five technical and security pages alone
+	SourceAll   = "all"
+)
+
 // Overall is what is said of a whole run.
 type Overall string
 
@@ -48,6 +54,8 @@ type Results struct {
 	Role        rules.Role      `json:"role"`
 	Target      Target          `json:"target"`
 	Tool        Tool            `json:"tool"`
+	Depth       string          `json:"depth,omitempty"`  // quick or full
+	Source      string          `json:"source,omitempty"` // the pages that it was judged by: seeds or all
 	Started     time.Time       `json:"started"`
 	DurationMS  int64           `json:"duration_ms"`
 	Counts      Counts          `json:"counts"`

@@ -113,3 +113,16 @@ func byReason(rs []RuleResult, v Verdict) []reasonRow {
 	}
 	return out
 }
+
+// scope says which part of the rules and of their cover a run looked at; nothing where it
+// was all of it, or where the run does not say.
+func scope(r Results) string {
+	var parts []string
+	if r.Depth == "quick" {
+		parts = append(parts, "depth quick: one probe for each fault")
+	}
+	if r.Source == SourceSeeds {
+		parts = append(parts, "judged by the five security pages alone")
+	}
+	return strings.Join(parts, "; ")
+}

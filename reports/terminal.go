@@ -81,6 +81,9 @@ func (t *terminal) head(r Results) {
 	if r.Target.WindowPast != nil && r.Target.WindowFuture != nil {
 		t.printf("%s\n", t.style(window(r.Target), dim))
 	}
+	if scope := scope(r); scope != "" {
+		t.printf("%s\n", t.style(scope, dim))
+	}
 	if r.Interrupted {
 		t.printf("%s\n", t.style("interrupted: what follows is a part of the run", yellow))
 	}

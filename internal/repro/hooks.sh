@@ -13,9 +13,14 @@ hook() { # NAME VALUE…
 	case $1 in
 	approve_deposit) manage POST "/deposits/$2/approve" ;;
 	cancel_deposit) manage POST "/deposits/$2/cancel" ;;
+	expire_deposit) manage POST "/deposits/$2/expire" ;;
+	deliver_refund) manage POST "/refunds/$2/deliver" ;;
+	complete_refund) manage POST "/refunds/$2/complete" ;;
+	reject_refund) manage POST "/refunds/$2/reject" ;;
 	deliver_cashout) manage POST "/cashouts/$2/deliver" ;;
 	complete_cashout) manage POST "/cashouts/$2/complete" ;;
 	reject_cashout) manage POST "/cashouts/$2/reject" ;;
+	cancel_cashout) manage POST "/cashouts/$2/cancel" ;;
 	set_funds) manage PUT /funds "{\"amount\":$2}" ;;
 	respond_500_once) manage POST /faults/respond-500-once ;;
 	drop_after_commit_once) manage POST /faults/drop-after-commit-once ;;

@@ -150,7 +150,11 @@ curl_config() { # N METHOD URL [FROM]
 	printf 'silent\nhttp1.1\npath-as-is\nmax-time = 10\nurl = "%s"\nrequest = "%s"\n' "$3" "$2"
 	printf 'dump-header = "%s"\noutput = "%s"\n' "$tmp/$1.head" "$tmp/$1.answer"
 	[ -z "${D24_CA_FILE-}" ] || printf 'cacert = "%s"\n' "$D24_CA_FILE"
-	[ -z "${4-}" ] || printf 'interface = "%s"\nnoproxy = "*"\n' "$4"
+	case ${4-} in
+	'') ;;
+	*://*) printf 'proxy = "%s"\nnoproxy = ""\n' "$4" ;;
+	*) printf 'interface = "%s"\nnoproxy = "*"\n' "$4" ;;
+	esac
 	if [ -f "$tmp/$1.headers" ]; then
 		for name in Accept Content-Type Expect User-Agent; do # what curl would add by itself
 			grep -qi "^${name}[:;]" "$tmp/$1.headers" || printf '%s:\n' "$name" >> "$tmp/$1.headers"

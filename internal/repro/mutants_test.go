@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,10 @@ func TestScriptsOfEveryMutant(t *testing.T) {
 					assert.Regexp(t, `^CANNOT TELL: the server sends it by itself, .* exchanges\.jsonl, lines? \d+`, output, id)
 					continue
 				}
+				if atTheEnd.MatchString(output) {
+					assert.Equal(t, 3, code, "%s: %s", id, output)
+					continue
+				}
 				assert.Equal(t, 1, code, "%s against the mutant:\n%s\n%s", id, output, tail(script))
 				output, code = runScript(t, "sh", script, environment(t, good))
 				assert.Equal(t, 0, code, "%s against the mock as it is:\n%s\n%s", id, output, tail(script))
@@ -67,6 +72,9 @@ var byItself = []string{
 	"notification-unsigned", "notification-with-cashouts-key", "notification-reserialised", "repeat-signature-kept",
 	"control-of-cashout-id", "control-lower-case", "control-with-deposits-key", "form-signed-without-control",
 }
+
+// atTheEnd is what a script says of a fault that only the end of a run shows.
+var atTheEnd = regexp.MustCompile(`^CANNOT TELL: it is about what the run made at its beginning, .* exchanges\.jsonl, lines? \d+`)
 
 // scriptsAtOnce keeps two processors busy; more would make each slower.
 const scriptsAtOnce = 2

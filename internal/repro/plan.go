@@ -84,7 +84,7 @@ type Call struct {
 	Exchange  *exchange.Exchange
 	Part      string // control, probe, setup, retry …
 	Draft     *merchant.Draft
-	From      string         // address that it was sent from; empty = as the system likes
+	From      string         // address that it was sent from, or URL of a proxy; empty = as the system likes
 	AtOnce    int            // calls with the same number were sent together; 0 = alone
 	Abandoned bool           // hung up on as soon as it was written
 	Moved     *time.Duration // how far its date is meant to be from the server's clock
@@ -122,7 +122,7 @@ func (a Act) RefersTo(maker *Call, id string) bool {
 			return true
 		}
 	}
-	return strings.HasSuffix(a.Call.Draft.Path, "/"+id)
+	return strings.HasSuffix(strings.TrimSuffix(a.Call.Draft.Path, "/"), "/"+id)
 }
 
 // The fields of a body that hold an id of the target, and one of ours.

@@ -102,7 +102,7 @@ func (r receiving) judge(t *testing.T, ids []string) (reports.Results, map[strin
 	t.Cleanup(sender.Close)
 	judged.Desk, judged.Program, judged.Meeting, judged.TimeScale = r.desk, r.subject, time.Minute, 1e9
 	suite := suiteOf(t, ids)
-	suite.Receiver = judged
+	suite.Receiver, suite.Concurrency = judged, 1
 	results, err := suite.Run(t.Context())
 	require.NoError(t, err)
 	return results, suite.Scripts()

@@ -163,6 +163,10 @@ function header(name,    i) {
 	sent = 0
 	return ""
 }
+function twice(name,    i, n) {
+	for (i = 1; i <= fields; i++) if (tolower(name_of[i]) == tolower(name)) n++
+	return n > 1
+}
 function lacks(list,    names, i, n, out) {
 	out = ""; n = split(list, names, " ")
 	for (i = 1; i <= n; i++) {
@@ -249,20 +253,23 @@ check == "secrets" {
 }
 check == "reader_elsewhere" && !is_lookup { where = holds_name("D24_READ_ONLY_KEY"); judge(where ? "D24_READ_ONLY_KEY is in " where : "") }
 check == "lookups" && is_lookup && header("Authorization") != "" {
-	judge(restore(header("Authorization")) == "Bearer " ENVIRON["D24_READ_ONLY_KEY"] ? "" : "Authorization is not Bearer and D24_READ_ONLY_KEY")
+	t = restore(header("Authorization"))
+	login = t; sub(/^Basic /, "", login); login = unbase64(login); sub(/:.*$/, "", login)
+	judge(t == "Bearer " ENVIRON["D24_READ_ONLY_KEY"] || t ~ /^Basic / && login == ENVIRON["D24_READ_ONLY_KEY"] || t ~ /^D24 / ? "" : "Authorization is neither D24_READ_ONLY_KEY, as Bearer or Basic, nor a D24 signature")
 }
 check == "headers" && (is_cashout || is_signed || words == "Authorization") { judge(lacks(words)) }
 check == "keyed" && is_creation { judge(lacks("X-Idempotency-Key")) }
 check == "login" && is_signed && (header("X-Login") != "" || words == "") {
 	t = restore(header("X-Login"))
-	judge(t == "" ? "without X-Login" : t == ENVIRON["D24_DEPOSITS_API_KEY"] ? "" : "X-Login is " header("X-Login") ", not D24_DEPOSITS_API_KEY")
+	judge(twice("X-Login") ? "X-Login comes twice" : t == "" ? "without X-Login" : is_lookup && t == ENVIRON["D24_READ_ONLY_KEY"] ? "" : t == ENVIRON["D24_DEPOSITS_API_KEY"] ? "" : "X-Login is " header("X-Login") ", not D24_DEPOSITS_API_KEY")
 }
 check == "authorization" && is_signed {
 	t = header("Authorization"); digest = substr(t, 5)
-	judge(substr(t, 1, 4) == "D24 " && length(digest) == 64 && digest !~ /[^0-9a-f]/ ? "" : sent ? "Authorization: " t : "without Authorization")
+	if (twice("Authorization")) judge("Authorization comes twice")
+	else judge(substr(t, 1, 4) == "D24 " && length(digest) == 64 && digest !~ /[^0-9a-f]/ ? "" : sent ? "Authorization: " t : "without Authorization")
 }
 check == "payload_form" && header("Payload-Signature") != "" {
-	t = header("Payload-Signature"); judge(length(t) == 64 && t !~ /[^0-9a-f]/ ? "" : "Payload-Signature: " t)
+	t = header("Payload-Signature"); judge(twice("Payload-Signature") ? "Payload-Signature comes twice" : length(t) == 64 && t !~ /[^0-9a-f]/ ? "" : "Payload-Signature: " t)
 }
 check == "type" && has_body && (header("Content-Type") != "" || words == "") { judge(wrong_type()) }
 check == "json" && has_body {
@@ -278,7 +285,7 @@ check == "says" && has_body {
 }
 check == "date_form" && is_signed && header("X-Date") != "" {
 	t = header("X-Date")
-	judge(instant(t) != "" && t ~ /^....-..-..T..:..:..Z$/ ? "" : "X-Date: " t)
+	judge(twice("X-Date") ? "X-Date comes twice" : instant(t) != "" && t ~ /^....-..-..T..:..:..Z$/ ? "" : "X-Date: " t)
 }
 check == "date_utc" && is_signed && (date = instant(header("X-Date"))) != "" {
 	away = date + offset - started; near = int(away / 900 + (away < 0 ? -0.5 : 0.5)) * 900
@@ -316,11 +323,15 @@ check == "cash_keys" {
 }
 check == "cash_login" && got["body.login"] != "" { judge(got["body.login"] == ENVIRON["D24_CASHOUTS_API_KEY"] ? "" : "login is not D24_CASHOUTS_API_KEY") }
 check == "cash_pass" && got["body.pass"] != "" { judge(got["body.pass"] == ENVIRON["D24_CASHOUTS_API_PASSPHRASE"] ? "" : "pass is not D24_CASHOUTS_API_PASSPHRASE") }
-check == "cash_carried" {
-	fault = got["body.login"] == "" || got["body.pass"] == "" ? "without login and pass in the body" : index(url, "{{D24_CASHOUTS_API_PASSPHRASE") ? "D24_CASHOUTS_API_PASSPHRASE is in the URL" : ""
-	for (i = 1; i <= fields; i++) if (tolower(name_of[i]) != "authorization" && index(value_of[i], "{{D24_CASHOUTS_API_PASSPHRASE")) fault = "D24_CASHOUTS_API_PASSPHRASE is in " name_of[i]
+check == "pass_elsewhere" {
+	fault = index(url, "{{D24_CASHOUTS_API_PASSPHRASE") ? "D24_CASHOUTS_API_PASSPHRASE is in the URL" : ""
+	for (i = 1; i <= fields; i++) if (!(is_cashout && tolower(name_of[i]) == "authorization") && index(value_of[i], "{{D24_CASHOUTS_API_PASSPHRASE")) fault = "D24_CASHOUTS_API_PASSPHRASE is in " name_of[i]
+	t = body
+	if (is_cashout) { gsub(/"pass"[ \t\r\n]*:[ \t\r\n]*"[^"]*"/, "", t) }
+	if (index(t, "{{D24_CASHOUTS_API_PASSPHRASE")) fault = "D24_CASHOUTS_API_PASSPHRASE is in the body" (is_cashout ? ", and not in pass" : "")
 	judge(fault)
 }
+check == "cash_carried" { judge(got["body.login"] == "" || got["body.pass"] == "" ? "without login and pass in the body" : "") }
 
 # What two requests have to do with each other. A retry is labelled as one where the client
 # was driven, else it has the key or the order of the request before it.
@@ -335,10 +346,21 @@ check == "random" && is_creation && key != "" && !(key in met) {
 }
 check == "one_operation" && is_creation && key != "" {
 	order = bare ":" got["body.invoice_id"] ":" got["body.deposit_id"]
-	if (!(key in owner)) { owner[key] = NR; owner_path[key] = bare; owner_order[key] = order; judge("") }
+	if (twice("X-Idempotency-Key")) judge("X-Idempotency-Key comes twice")
+	else if (!(key in owner)) { owner[key] = NR; owner_path[key] = bare; owner_order[key] = order; owner_body[key] = body; judge("") }
 	else if (owner_path[key] != bare) judge("a deposit and a refund have one key: line " owner[key] " has " key " too")
-	else if (label !~ /, attempt / && (label ~ /^create_/ || owner_order[key] != order)) judge("two operations have one key: line " owner[key] " has " key " too")
+	else if (label !~ /, attempt / && (owner_order[key] != order || bare ~ /refunds$/ && owner_body[key] != body)) judge("two operations have one key: line " owner[key] " has " key " too")
 	else judge("")
+}
+check == "starts" && is_creation && key != "" {
+	order = bare ~ /refunds$/ ? bare ":" body : bare ":" got["body.invoice_id"]
+	if (words == "same order") {
+		if (!(order in had)) had[order] = key
+		judge(had[order] == key ? "" : "another key for an order that had " had[order] ": " key)
+	} else {
+		if (!(key in owner)) owner[key] = order
+		judge(owner[key] == order ? "" : "another order had the key " key)
+	}
 }
 check == "retries" && is_creation {
 	base = label; retried = sub(/, attempt .*/, "", base); order = got["body.invoice_id"]; first = 0

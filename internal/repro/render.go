@@ -348,7 +348,7 @@ func parameters(hook string) *strings.Replacer {
 	if strings.HasPrefix(hook, "whitelist_") {
 		return strings.NewReplacer("{product}", one, "{ip}", two)
 	}
-	return strings.NewReplacer("{deposit_id}", one, "{cashout_id}", one, "{amount}", one, "{ms}", one)
+	return strings.NewReplacer("{deposit_id}", one, "{refund_id}", one, "{cashout_id}", one, "{amount}", one, "{ms}", one, "{invoice_id}", one)
 }
 
 // checks are the lines that judge.

@@ -8,7 +8,7 @@ import "slices"
 // as long, and most of what runs here are shells.
 func inSample(name string) bool {
 	return slices.Contains([]string{
-		"plain-http-deposits", "signature-prefix", "window-7s", "check-then-insert-race", "one-database", "cancel-keeps-funds",
+		"plain-http-deposits", "signature-prefix", "window-7s", "check-then-insert-race", "one-database", "key-demanded",
 	}, name)
 }
 
@@ -19,5 +19,5 @@ func inClientSample(name string) bool {
 
 // inReceiverSample is the same for receivers.
 func inReceiverSample(name string) bool {
-	return slices.Contains([]string{"signature-reserialised", "control-in-any-case", "check-then-insert-race", "seen-before-released"}, name)
+	return slices.Contains([]string{"signature-reserialised", "control-unverified", "check-then-insert-race", "seen-before-released"}, name)
 }

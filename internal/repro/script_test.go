@@ -52,7 +52,7 @@ func TestAReceiverScriptRunsInEveryShell(t *testing.T) {
 	needsPrograms(t)
 	bad, good := map[string]receiving{}, startReceiver(t, "")
 	scripts := map[string]string{}
-	for mutant, id := range map[string]string{"control-in-any-case": "NOTIF-09", "signature-reserialised": "DEP-SIG-04"} {
+	for mutant, id := range map[string]string{"control-unverified": "NOTIF-09", "signature-reserialised": "DEP-SIG-04"} {
 		bad[id] = startReceiver(t, mutant)
 		_, all := bad[id].judge(t, []string{id})
 		scripts[id] = all["repro/"+id+".sh"]
@@ -171,7 +171,7 @@ func TestNoSecretLeavesTheEnvironment(t *testing.T) {
 
 		watched, arguments := watch(t, environment(t, bad))
 		output, code := runScript(t, "sh", script, watched)
-		require.Equal(t, 1, code, "%s", output)
+		require.Equal(t, 1, code, "%s: %s\n%s", mutant, output, tail(script))
 		seen := arguments()
 		require.Contains(t, seen, "-K ")
 		for _, credentials := range []d24.Credentials{bad.Credentials(), bad.SecondCredentials()} {
@@ -189,7 +189,7 @@ func TestNoSecretLeavesTheEnvironment(t *testing.T) {
 	require.Contains(t, arguments(), "dgst")
 	assertNoSecret(t, client.credentials, map[string]string{"the script": string(script), "the output": output, "an argument": arguments()})
 
-	receiver := startReceiver(t, "control-in-any-case")
+	receiver := startReceiver(t, "control-unverified")
 	_, scripts := receiver.judge(t, []string{"NOTIF-09"})
 	watched, arguments = watch(t, receiver.environment(t))
 	output, code = runScript(t, "sh", scripts["repro/NOTIF-09.sh"], watched)

@@ -188,6 +188,11 @@ func (r *renderer) credentials() []spelling {
 		c.Named(func(name, value string) { list = append(list, spelling{value, "$" + prefix + name}) })
 		c.Named(func(name, value string) {
 			list = append(list, spelling{merchant.ChangeLast(value), fmt.Sprintf(`$(other "$%s%s" xy)`, prefix, name)})
+			for _, near := range merchant.Spellings() {
+				if text := near.Change(value); len(text) >= minNear && !strings.Contains(text, value) {
+					list = append(list, spelling{text, nearly(prefix+name, value, text)})
+				}
+			}
 		})
 	}
 	add("", r.plan.First.Credentials)
@@ -197,16 +202,49 @@ func (r *renderer) credentials() []spelling {
 	return list
 }
 
-// path is the request's path; an id of the target is its last segment.
+// minNear is from which length on a misspelt credential is looked for: shorter ones, such as
+// login, stand in a body by chance.
+const minNear = 8
+
+// nearly is the command that makes a misspelt credential of the right one: in the other case,
+// or what both have in common with the rest between.
+func nearly(name, value, text string) string {
+	switch printed := `$(printf %s "$` + name + `" | `; text {
+	case strings.ToUpper(value):
+		return printed + `tr '[:lower:]' '[:upper:]')`
+	case strings.ToLower(value):
+		return printed + `tr '[:upper:]' '[:lower:]')`
+	default:
+		begin, end := 0, 0
+		for begin < min(len(value), len(text)) && value[begin] == text[begin] {
+			begin++
+		}
+		for end < min(len(value), len(text))-begin && value[len(value)-1-end] == text[len(text)-1-end] {
+			end++
+		}
+		made := text[begin : len(text)-end]
+		if begin > 0 {
+			made = fmt.Sprintf("%scut -b 1-%d)%s", printed, begin, made)
+		}
+		if end > 0 {
+			made += fmt.Sprintf("%scut -b %d-)", printed, len(value)-end+1)
+		}
+		return made
+	}
+}
+
+// path is the request's path; an id of the target is its last segment, perhaps before a
+// slash.
 func (w *wording) path() string {
-	path := w.call.Draft.Path
+	path := strings.TrimSuffix(w.call.Draft.Path, "/")
+	slash := w.call.Draft.Path[len(path):]
 	if at := strings.LastIndexByte(path, '/'); at >= 0 {
 		if number, ok := w.makers[path[at+1:]]; ok {
 			w.used[number] = true
-			return fmt.Sprintf("%s\"$id%d\"", quote(path[:at+1]), number)
+			return fmt.Sprintf("%s\"$id%d\"%s", quote(path[:at+1]), number, slash)
 		}
 	}
-	return quote(path)
+	return quote(w.call.Draft.Path)
 }
 
 // body is a body as one word of the shell: literal, but for our ids, the target's, and
