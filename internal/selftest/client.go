@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -17,7 +19,16 @@ import (
 func clientMutants() []Mutant {
 	var list []Mutant
 	for _, m := range client.Mutants() {
-		list = append(list, Mutant{rules.RoleClient, m.Name, m.Says, m.Breaks})
+		list = append(list, Mutant{Role: rules.RoleClient, Name: m.Name, Says: m.Says, Breaks: m.Breaks})
+	}
+	return list
+}
+
+// derivedClientMutants are those that follow from the client's steps.
+func derivedClientMutants() []Mutant {
+	var list []Mutant
+	for _, m := range client.Derived() {
+		list = append(list, Mutant{Role: rules.RoleClient, Name: m.Name, Says: m.Says, Breaks: m.Breaks})
 	}
 	return list
 }
@@ -54,4 +65,14 @@ func playClient(ctx context.Context, r runner, mutant string) outcome {
 		o.crashed = "the client ended: " + ending.Error()
 	}
 	return o
+}
+
+// clientEquivalents are changes of the client's steps that nobody could tell from it.
+func clientEquivalents() []Equivalent {
+	var list []Equivalent
+	for name, reason := range client.Equivalents() {
+		list = append(list, Equivalent{Role: rules.RoleClient, Name: name, Reason: reason})
+	}
+	slices.SortFunc(list, func(a, b Equivalent) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }

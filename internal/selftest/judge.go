@@ -73,7 +73,7 @@ func judge(ro role, m Mutant, conforming, run outcome) Result {
 	slices.Sort(r.NotTested)
 	slices.Sort(r.Breaks)
 
-	missed, extra := without(r.Breaks, r.Failed), without(r.Failed, r.Breaks)
+	missed, extra := without(r.Breaks, r.Failed), without(without(r.Failed, r.Breaks), m.May)
 	if problem := proofless(ro, conforming, run); problem != "" {
 		r.Verdict, r.Reason = Invalid, problem
 		return r
@@ -133,13 +133,13 @@ func proofless(ro role, conforming, run outcome) string {
 		switch {
 		case is.verdict == reports.Inconclusive:
 			return fmt.Sprintf("%s is inconclusive: %s", where, is.reason)
-		case !ro.acts && is.verdict == reports.NotTested && was.verdict != reports.NotTested:
+		case !ro.acts && run.found == conforming.found && is.verdict == reports.NotTested && was.verdict != reports.NotTested:
 			return fmt.Sprintf("%s was not tested: %s", where, is.reason)
 		case failed(is.verdict) && is.step == "":
 			return where + " failed without a sentence"
 		case failed(is.verdict) && is.uncertain:
 			return where + " failed although a control of it was not accepted"
-		case !ro.repeats && is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
+		case !ro.repeats && run.found == conforming.found && is.verdict == reports.Pass && was.verdict == reports.Pass && !sameCalls(is, was):
 			return fmt.Sprintf("%s passed with %d calls, and with %d against %s as it is", where, is.calls, was.calls, ro.peer)
 		}
 	}
@@ -149,16 +149,18 @@ func proofless(ro role, conforming, run outcome) string {
 // mostTries is how often a scenario sends its trio at most.
 const mostTries = 3
 
-// sameCalls says whether two scenarios that passed made the same calls, but for trios
-// that one of them repeated.
-func sameCalls(a, b scenario) bool {
-	if a.trios > b.trios {
-		a, b = b, a
+// sameCalls says whether a scenario that passed made the calls that it made against the
+// conforming peer, or more, but for trios that one of them repeated. One that made fewer
+// may have passed because it did not look.
+func sameCalls(is, was scenario) bool {
+	if is.trios == was.trios {
+		return is.calls >= was.calls
 	}
-	if a.trios == b.trios {
-		return a.calls == b.calls
+	fewer, more := is, was
+	if fewer.trios > more.trios {
+		fewer, more = more, fewer
 	}
-	return a.calls < b.calls && b.calls <= mostTries*a.calls
+	return fewer.calls < more.calls && more.calls <= mostTries*fewer.calls
 }
 
 func failed(v reports.Verdict) bool { return v == reports.Fail || v == reports.Warn }

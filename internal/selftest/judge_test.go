@@ -15,9 +15,9 @@ import (
 func made(changes ...func(*outcome)) outcome {
 	o := outcome{
 		scenarios: map[place]scenario{
-			{"a.feature", 1}: {name: "a", rules: []string{"R-01", "R-02"}, verdict: reports.Pass, calls: 3, trios: 1},
-			{"a.feature", 2}: {name: "b", rules: []string{"R-02"}, verdict: reports.Pass, calls: 6, trios: 1},
-			{"b.feature", 1}: {name: "c", rules: []string{"R-03"}, verdict: reports.Pass, calls: 4},
+			{"a.feature", 1, "a"}: {name: "a", rules: []string{"R-01", "R-02"}, verdict: reports.Pass, calls: 3, trios: 1},
+			{"a.feature", 2, "b"}: {name: "b", rules: []string{"R-02"}, verdict: reports.Pass, calls: 6, trios: 1},
+			{"b.feature", 1, "c"}: {name: "c", rules: []string{"R-03"}, verdict: reports.Pass, calls: 4},
 		},
 		calls: 13,
 	}
@@ -38,9 +38,12 @@ func made(changes ...func(*outcome)) outcome {
 // change replaces something of the scenario in a line of a.feature, or b.feature's.
 func change(feature string, line int, what func(*scenario)) func(*outcome) {
 	return func(o *outcome) {
-		s := o.scenarios[place{feature, line}]
-		what(&s)
-		o.scenarios[place{feature, line}] = s
+		for at, s := range o.scenarios {
+			if at.feature == feature && at.line == line {
+				what(&s)
+				o.scenarios[at] = s
+			}
+		}
 	}
 }
 
@@ -86,7 +89,7 @@ func TestAMutantIsJudged(t *testing.T) {
 		},
 		"a scenario is missing": {
 			[]string{"R-03"},
-			made(change("b.feature", 1, fails), func(o *outcome) { delete(o.scenarios, place{"a.feature", 1}) }),
+			made(change("b.feature", 1, fails), func(o *outcome) { delete(o.scenarios, place{"a.feature", 1, "a"}) }),
 			Invalid, "2 scenarios were run, and 3 against the mock as it is",
 		},
 		"inconclusive instead of a failure": {
@@ -115,10 +118,10 @@ func TestAMutantIsJudged(t *testing.T) {
 			made(change("b.feature", 1, fails), change("b.feature", 1, func(s *scenario) { s.uncertain = true })),
 			Invalid, `b.feature:1 "c" failed although a control of it was not accepted`,
 		},
-		"a call too many in a scenario that passed": {
+		"a call more in a scenario that passed": {
 			[]string{"R-03"},
 			made(change("b.feature", 1, fails), change("a.feature", 1, func(s *scenario) { s.calls++ })),
-			Invalid, `a.feature:1 "a" passed with 4 calls, and with 3 against the mock as it is`,
+			Exactly, "",
 		},
 		"a call too few": {
 			[]string{"R-03"},
@@ -216,7 +219,7 @@ func TestCallsAreThoseOfTheSuite(t *testing.T) {
 		{Label: "create_deposit"}, {Label: "create_deposit" + target.AnotherAttempt + "2"}, {Label: "deposit_status"}, {Label: "banks"},
 	})
 	assert.Equal(t, 3, o.calls)
-	assert.Equal(t, 2, o.scenarios[place{"a.feature", 1}].calls)
+	assert.Equal(t, 2, o.scenarios[place{"a.feature", 1, "a"}].calls)
 }
 
 func TestAKillNamesItsSentence(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -22,17 +23,27 @@ const patience = time.Minute
 func receiverMutants() []Mutant {
 	var list []Mutant
 	for _, m := range peer.Mutants() {
-		list = append(list, Mutant{rules.RoleReceiver, m.Name, m.Says, m.Breaks})
+		list = append(list, Mutant{Role: rules.RoleReceiver, Name: m.Name, Says: m.Says, Breaks: m.Breaks})
+	}
+	return list
+}
+
+// derivedReceiverMutants are those that follow from the reference receiver's own steps.
+func derivedReceiverMutants() []Mutant {
+	var list []Mutant
+	for _, m := range peer.Derived() {
+		list = append(list, Mutant{Role: rules.RoleReceiver, Name: m.Name, Says: m.Says, Breaks: m.Breaks})
 	}
 	return list
 }
 
 // playReceiver judges the reference receiver with one mutant, or with none, in this
-// process. Nothing in it waits in real time: the clock that all sides live by stands still,
-// and what the receiver releases is there when it answers.
+// process. Nothing in it waits in real time: the clock that all sides live by stands still
+// until a scenario moves it, and what the receiver releases is there when it answers.
 func playReceiver(ctx context.Context, r runner, mutant string) outcome {
 	noon := time.Now().UTC().Truncate(time.Second)
-	now := func() time.Time { return noon }
+	var passed atomic.Int64
+	now := func() time.Time { return noon.Add(time.Duration(passed.Load())) }
 	var crash lastError
 	desk, err := target.OpenDesk(mock.Options{Logger: slog.New(&crash), Now: now, After: func(time.Duration) <-chan time.Time { //nolint:contextcheck // closing a mock has a time of its own
 		over := make(chan time.Time, 1)
@@ -66,8 +77,10 @@ func playReceiver(ctx context.Context, r runner, mutant string) outcome {
 	if err := judged.Start(ctx); err != nil {
 		return outcome{err: fmt.Errorf("it did not start: %w", err)}
 	}
+	judged.Pass = func(d time.Duration) { passed.Add(int64(d)) }
 	suite := r.suite()
 	suite.Receiver = judged
+	suite.Concurrency = 1 // what is notified at once is what a scenario notifies at once
 	suite.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	results, err := suite.Run(ctx)
 	if err != nil {
@@ -76,4 +89,13 @@ func playReceiver(ctx context.Context, r runner, mutant string) outcome {
 	o := newOutcome(results, log.All())
 	o.crashed = crash.text()
 	return o
+}
+
+// receiverEquivalents are changes of the receiver's steps that nobody could tell from it.
+func receiverEquivalents() []Equivalent {
+	var list []Equivalent
+	for _, e := range peer.Equivalents() {
+		list = append(list, Equivalent{Role: rules.RoleReceiver, Name: e.Name, Reason: e.Reason})
+	}
+	return list
 }

@@ -20,6 +20,14 @@ type Report struct {
 	Counts     Counts   `json:"counts"` // of all roles
 	Mutants    []Result `json:"mutants"`
 	DurationMS int64    `json:"duration_ms"`
+
+	Sample *SampleOf `json:"sample,omitempty"` // when not every mutant was run
+}
+
+// SampleOf says how a sample was drawn: what repeats it, and from how many mutants.
+type SampleOf struct {
+	Seed uint64 `json:"seed"`
+	Of   int    `json:"of"`
 }
 
 // A Tally is what came of one role's mutants.
@@ -137,6 +145,9 @@ func (r Report) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "%s: %s   %d scenarios and %d calls each\n", tally.Role, tally.Counts, tally.Conforming.Scenarios, tally.Conforming.Calls)
 	}
 	fmt.Fprintf(&b, "%s in %.1fs\n", r.Counts, float64(r.DurationMS)/1000)
+	if r.Sample != nil {
+		fmt.Fprintf(&b, "a sample of %d among %d mutants: --seed %d repeats it, --all runs every mutant\n", len(r.Mutants), r.Sample.Of, r.Sample.Seed)
+	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write the matrix: %w", err)
 	}

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,14 +37,17 @@ type outcome struct {
 	rules     map[string]reports.Verdict
 	scenarios map[place]scenario
 	calls     int
+	found     string // what the suite found out before its scenarios, where it depends on it
 	crashed   string // a defect that nobody meant, and whose
 	err       error  // why there is nothing else
 }
 
-// place is where a scenario stands.
+// place is where a scenario stands. Several may stand on one line: rows that an outline
+// generates.
 type place struct {
 	feature string
 	line    int
+	name    string
 }
 
 // scenario is one scenario's end.
@@ -71,7 +75,7 @@ func newOutcome(results reports.Results, exchanges []*exchange.Exchange) outcome
 	for _, rule := range results.Rules {
 		o.rules[rule.ID] = rule.Verdict
 		for _, found := range rule.Scenarios {
-			at := place{found.Feature, found.Line}
+			at := place{found.Feature, found.Line, found.Name}
 			s, known := o.scenarios[at]
 			if !known || s.verdict == reports.Observed { // under an observed rule nothing fails
 				s = scenario{
@@ -139,12 +143,10 @@ func (o outcome) isClean() error {
 	return nil
 }
 
-// concerns says whether the run looked at what a mutant gets wrong.
-func (o outcome) concerns(m Mutant) bool {
-	if len(m.Breaks) == 0 {
-		return o.observes()
-	}
-	return len(o.looksAt(m.Breaks)) > 0
+// concerns says whether the run looked at what a mutant gets wrong. Of one that breaks no
+// rule only the whole suite is sure to, or who names the mutant.
+func (o outcome) concerns(m Mutant, sure bool) bool {
+	return sure && len(m.Breaks) == 0 || len(o.looksAt(m.Breaks)) > 0
 }
 
 // looksAt are those of the rules that the run judged.
@@ -161,16 +163,6 @@ func (o outcome) looksAt(ids []string) []string {
 	return slices.DeleteFunc(append([]string{}, ids...), func(id string) bool { return !judged[id] })
 }
 
-// observes says whether a scenario reported what it saw.
-func (o outcome) observes() bool {
-	for _, s := range o.scenarios {
-		if s.verdict == reports.Observed {
-			return true
-		}
-	}
-	return false
-}
-
 // places are the scenarios in the order of the feature files.
 func (o outcome) places() []place {
 	list := make([]place, 0, len(o.scenarios))
@@ -178,10 +170,7 @@ func (o outcome) places() []place {
 		list = append(list, at)
 	}
 	slices.SortFunc(list, func(a, b place) int {
-		if a.feature != b.feature {
-			return strings.Compare(a.feature, b.feature)
-		}
-		return a.line - b.line
+		return cmp.Or(strings.Compare(a.feature, b.feature), a.line-b.line, strings.Compare(a.name, b.name))
 	})
 	return list
 }

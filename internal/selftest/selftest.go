@@ -10,12 +10,20 @@
 // fail, all of them and no others. Roles differ in what brings a run about; the judging is
 // one.
 //
+// # Which mutants
+//
+// [Mutants] were written by hand, one trap each. [All] adds those that are derived from what
+// a peer does: every check left out, every comparison careless, every memory too short. They
+// prove that the suite covers operations, states and environments, not only the traps that
+// somebody thought of. A [Sample] has some of both, by a seed. Changes that are no mutants,
+// because no rule demands otherwise or nobody can notice, are [Equivalents].
+//
 // # What is not taken for a kill
 //
 // A run is [Invalid] when the mutant did not start or crashed, when the mock met a defect
 // that nobody meant, when something became inconclusive or was not tested, when only other
 // rules failed than the mutant breaks, when a failure cannot be put down to a sentence
-// with all its controls accepted, or when a scenario passed with another number of calls
+// with all its controls accepted, or when a scenario passed with fewer calls
 // than it makes against the conforming peer. The last catches runs in which a scenario
 // looks at something else than it says.
 //
@@ -31,6 +39,9 @@
 // client that is in trouble waits, some fifteen seconds in all: client, mock and harness
 // live by a clock that jumps (target.Pastime), so that a run takes what its CPU takes, and
 // nothing depends on how busy the machine is.
+//
+// What a client sends decides which situations come about, so calls are not compared. Derived
+// mutants follow from the steps of the reference client (peers/client, Derived).
 //
 // Two mutants of the client do what is only bad sense, and six of the mock notify otherwise
 // than the documents show: no rule is broken, and no scenario may fail. They have to show in
@@ -58,9 +69,10 @@ import (
 	"github.com/d24conform/d24conform/steps"
 )
 
-// Options say what is run. The zero Options are every mutant and every scenario.
+// Options say what is run. The zero Options are every mutant written by hand, and every
+// scenario.
 type Options struct {
-	Mutants  []Mutant        // nil = all
+	Mutants  []Mutant        // nil = those of [Mutants]
 	Tags     steps.Selection // which scenarios
 	Parallel int             // runs at once; 0 = one for each processor
 	// Progress is told of each mutant as it ends; may be nil. It is called from several
@@ -113,7 +125,7 @@ func Run(ctx context.Context, opts Options) (Report, error) {
 			return Report{}, fmt.Errorf("%w: %s: %w", ErrNotConforming, ro.peer, err)
 		}
 		for _, m := range all {
-			if m.Role == ro.name && conforming[i].concerns(m) {
+			if m.Role == ro.name && conforming[i].concerns(m, opts.Tags.All() || opts.Mutants != nil) {
 				chosen = append(chosen, pairing{i, m})
 			}
 		}

@@ -16,7 +16,23 @@ import (
 func serverMutants() []Mutant {
 	var list []Mutant
 	for _, m := range mock.Mutants() {
-		list = append(list, Mutant{rules.RoleServer, m.Name, m.Says, m.Breaks})
+		list = append(list, Mutant{Role: rules.RoleServer, Name: m.Name, Says: m.Says, Breaks: m.Breaks})
+	}
+	return list
+}
+
+func derivedServerMutants() []Mutant {
+	var list []Mutant
+	for _, m := range mock.Derived() {
+		list = append(list, Mutant{Role: rules.RoleServer, Name: m.Name, Says: m.Says, Breaks: m.Breaks, May: mock.MayBreak(m.Name)})
+	}
+	return list
+}
+
+func serverEquivalents() []Equivalent {
+	var list []Equivalent
+	for _, e := range mock.Equivalents() {
+		list = append(list, Equivalent{rules.RoleServer, e.Name, e.Reason})
 	}
 	return list
 }
@@ -40,7 +56,7 @@ func playServer(ctx context.Context, r runner, mutant string) outcome {
 		return outcome{err: fmt.Errorf("the suite failed: %w", err)}
 	}
 	o := newOutcome(results, log.All())
-	o.crashed = crash.text()
+	o.crashed, o.found = crash.text(), suite.Found()
 	return o
 }
 

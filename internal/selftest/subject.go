@@ -140,12 +140,12 @@ func (s *Subject) Died() error {
 func (s *Subject) AwaitEnd(context.Context) {}
 
 // Releases is what an observer is told.
-func (s *Subject) Releases(kind d24.NotificationKind, id string) (int, error) {
+func (s *Subject) Releases(o target.Object) (int, error) {
 	s.mu.Lock()
 	current := s.receiver
 	s.mu.Unlock()
 	if current == nil {
 		return 0, io.ErrUnexpectedEOF
 	}
-	return current.Releases(kind, d24.ID(id)), nil
+	return current.Releases(o.Kind, d24.ID(o.ID), o.ExternalID), nil
 }
