@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -38,7 +39,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 }
 
 func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, isTerminal: isTerminal, cpu: machine.Now}
+	return &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, isTerminal: isTerminal, cpu: machine.Now, age: leastAge}
 }
 
 // app is one run of the program, with everything it needs from outside.
@@ -50,6 +51,7 @@ type app struct {
 	env        config.Lookup
 	isTerminal func(stream any) bool
 	cpu        func() machine.Ticks // what the machine has used
+	age        time.Duration        // how old the first keys of a full run are at its end
 }
 
 func (a *app) run(ctx context.Context) ExitCode {

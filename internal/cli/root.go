@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +57,9 @@ d24conform sign deposit --body-file body.json    # sign a request
 d24conform help sign deposit                     # what a command does, by examples`)
 	root.Long = `Exit codes: 0 all holds, 1 a rule is violated, 2 the command line or configuration
 is wrong, 3 the target cannot be reached, 4 inconclusive, 5 the harness failed,
-6 a threshold is breached, 7 a waiver is no longer needed, 130 interrupted.`
+6 a threshold is breached, 7 a waiver is no longer needed, 130 interrupted.
+
+d24conform help config explains d24conform.yaml: targets, hooks, whitelists.`
 	root.Version = thisBuild().Version
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version")
@@ -177,9 +181,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 // for a command that does not exist.
 func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND…]",
-		Short: "Print what a command does",
+		Use:   "help [COMMAND… | config]",
+		Short: "Print what a command does, or what may stand in d24conform.yaml",
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if topic, ok := topics()[args[0]]; ok {
+					return a.printf("%s", topic())
+				}
+			}
 			found := root
 			for _, name := range args {
 				next := childNamed(found, name)
@@ -191,7 +200,7 @@ func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
 			return found.Help()
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return commandNames(root), cobra.ShellCompDirectiveNoFileComp
+			return append(commandNames(root), slices.Sorted(maps.Keys(topics()))...), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 func (a *app) rulesCommand() *cobra.Command {
 	group := a.group("rules", "Show the documented rules, and what judges each",
-		a.rulesListCommand(), a.rulesShowCommand(), a.rulesMatrixCommand(), a.rulesVerifyCommand())
+		a.rulesListCommand(), a.rulesShowCommand(), a.rulesCodesCommand(), a.rulesMatrixCommand(), a.rulesVerifyCommand())
 	group.Example = indent(`
 d24conform rules list --role server
 d24conform rules show DEP-DATE-03 AMB-05
@@ -86,6 +86,7 @@ func evidence(mutants []rules.Mutant, peers []rules.Peer) (rules.Evidence, error
 		}
 		e.Scenarios = append(e.Scenarios, rules.Scenario{
 			Name: s.Name, File: s.Feature, Line: s.Line, Tags: s.Tags, Ambiguities: namedIn(scenarioText(lines, s.Line)),
+			Text: strings.Join(slices.Concat([]string{s.Name}, s.Steps, s.Cells), "\n"),
 		})
 	}
 	set, err := vectors.Load()

@@ -38,6 +38,7 @@ type listedRule struct {
 	ID         string           `json:"id"`
 	Family     string           `json:"family"`
 	Says       string           `json:"says"`
+	Source     rules.Source     `json:"source"`
 	Obligation rules.Obligation `json:"obligation"`
 	Products   []rules.Product  `json:"products"`
 	Roles      []roleJSON       `json:"roles"`
@@ -45,8 +46,8 @@ type listedRule struct {
 
 func (a *app) rulesListCommand() *cobra.Command {
 	var (
-		set, role, product string
-		asJSON             bool
+		set, role, product, source string
+		asJSON                     bool
 	)
 	cmd := &cobra.Command{
 		Use:   "list [flags]",
@@ -54,10 +55,15 @@ func (a *app) rulesListCommand() *cobra.Command {
 		Example: indent(`
 d24conform rules list
 d24conform rules list --role server --product cashouts
+d24conform rules list --source other                # rules that no seed page demands
 d24conform rules list --json | jq -r '.rules[] | select(.obligation == "must") | .id'`),
 		Long: `Each rule with its obligation, its products, and what a run does with it for each
 role that it binds: judged, observed (reported and never blamed), or not judged, with
-the reason. A rule that no run can judge stands here all the same.`,
+the reason. A rule that no run can judge stands here all the same.
+
+The source of a rule is seed where one of the five technical and security pages demands
+it, and other page where only an endpoint page does. run --source seeds judges by the
+seeds alone.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			ledger, err := loadRules(set)
@@ -72,7 +78,11 @@ the reason. A rule that no run can judge stands here all the same.`,
 			if err != nil {
 				return err
 			}
-			listed := listRules(ledger, onlyRole, onlyProduct)
+			onlySource, err := parseRuleSource(source)
+			if err != nil {
+				return err
+			}
+			listed := listRules(ledger, onlyRole, onlyProduct, onlySource)
 			if asJSON {
 				return a.printJSON(struct {
 					RuleSet string       `json:"rule_set"`
@@ -88,6 +98,8 @@ the reason. A rule that no run can judge stands here all the same.`,
 	f := cmd.Flags()
 	f.StringVar(&role, "role", "", "only the rules that bind this `ROLE`: server, client or receiver")
 	f.StringVar(&product, "product", "", "only the rules of this `PRODUCT`: deposits or cashouts")
+	f.StringVar(&source, "source", "", "only the rules of these `PAGES`: seeds (the five security pages) or other")
+	_ = cmd.RegisterFlagCompletionFunc("source", words([]string{"seeds", "other"}))
 	_ = cmd.RegisterFlagCompletionFunc("role", words([]string{"server", "client", "receiver"}))
 	_ = cmd.RegisterFlagCompletionFunc("product", words([]string{"deposits", "cashouts"}))
 	addRulesFlag(cmd, &set)
@@ -95,14 +107,27 @@ the reason. A rule that no run can judge stands here all the same.`,
 	return cmd
 }
 
-func listRules(ledger *rules.Ledger, role rules.Role, product rules.Product) []listedRule {
+// parseRuleSource reads the --source of rules list; the empty source is every source.
+func parseRuleSource(name string) (rules.Source, error) {
+	switch name {
+	case "":
+		return "", nil
+	case "seeds":
+		return rules.Seed, nil
+	case "other":
+		return rules.OtherPage, nil
+	}
+	return "", usagef("--source %q is not seeds or other", name)
+}
+
+func listRules(ledger *rules.Ledger, role rules.Role, product rules.Product, source rules.Source) []listedRule {
 	listed := []listedRule{}
 	for _, r := range ledger.Rules() {
 		roles := rolesOf(r, role)
-		if len(roles) == 0 || product != "" && !slices.Contains(r.Products, product) {
+		if len(roles) == 0 || product != "" && !slices.Contains(r.Products, product) || source != "" && r.Source != source {
 			continue
 		}
-		listed = append(listed, listedRule{r.ID, r.Family(), r.Says, r.Obligation, r.Products, roles})
+		listed = append(listed, listedRule{r.ID, r.Family(), r.Says, r.Source, r.Obligation, r.Products, roles})
 	}
 	return listed
 }
@@ -162,6 +187,9 @@ func (s *sheet) listed(r listedRule, widest int) {
 			what += fmt.Sprintf(" (%s)", role.Obligation)
 		}
 		roles = append(roles, what)
+	}
+	if r.Source != rules.Seed {
+		roles = append(roles, "from an endpoint page")
 	}
 	s.printf("%*s%s  %-6s  %-17s  %s\n", sheetMargin, "", s.style(fmt.Sprintf("%-*s", widest, r.ID), styleBold),
 		r.Obligation, strings.Join(products, ","), strings.Join(roles, ", "))

@@ -37,6 +37,7 @@ func (a *app) rulesMatrixCommand() *cobra.Command {
 	var (
 		set, format string
 		asJSON      bool
+		cover       bool
 	)
 	cmd := &cobra.Command{
 		Use:   "matrix [flags]",
@@ -44,11 +45,17 @@ func (a *app) rulesMatrixCommand() *cobra.Command {
 		Example: indent(`
 d24conform rules matrix
 d24conform rules matrix --format markdown > matrix.md
+d24conform rules matrix --cover                  # rule by request by kind of fault
 d24conform rules matrix --json | jq -r '.rules[] | select(.holes != []) | .id'`),
 		Long: `Each rule with the number of its scenarios by role, of its vectors, and of the mutants
 that break it. What a rule needs and does not have is a hole: for each role that it is
 judged for a scenario, and a mutant where this version lists mutants. A hole is shown
-as such also for a role that has no scenarios at all yet.`,
+as such also for a role that has no scenarios at all yet.
+
+With --cover: each rule with the requests and the kinds of faults that it ranges over, as
+the rule set says. A scenario covers each cell, or the set exempts it with a reason. It
+runs the server suite against the bundled mock once, to count its requests. Exit code 1
+when nothing covers a cell.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			chosen, err := parseOne("--format", format, matrixFormats())
@@ -65,9 +72,16 @@ as such also for a role that has no scenarios at all yet.`,
 			if err != nil {
 				return err
 			}
+			if cover {
+				if chosen == matrixMarkdown {
+					return usagef("--cover prints no markdown: leave --format out, or say --json")
+				}
+				return a.printCover(cmd.Context(), s, chosen == matrixJSON)
+			}
 			return a.printMatrix(s, chosen)
 		},
 	}
+	cmd.Flags().BoolVar(&cover, "cover", false, "show what each rule ranges over, and which scenarios cover it")
 	cmd.Flags().StringVar(&format, "format", string(matrixTerminal), "`FORMAT`: terminal, json or markdown")
 	_ = cmd.RegisterFlagCompletionFunc("format", words([]string{"terminal", "json", "markdown"}))
 	addRulesFlag(cmd, &set)
@@ -96,7 +110,7 @@ func (s *ruleSet) matrix() []matrixRow {
 	var rows []matrixRow
 	for _, r := range s.Rules() {
 		rows = append(rows, matrixRow{
-			listedRule: listedRule{r.ID, r.Family(), r.Says, r.Obligation, r.Products, rolesOf(r, "")},
+			listedRule: listedRule{r.ID, r.Family(), r.Says, r.Source, r.Obligation, r.Products, rolesOf(r, "")},
 			coverJSON:  s.cover(r),
 			Holes:      append([]rules.Hole{}, s.evidence.Holes(r)...),
 		})

@@ -155,7 +155,7 @@ func unknownID(ledger *rules.Ledger, arg string) error {
 
 func (s *ruleSet) rule(r rules.Rule) shownRule {
 	shown := shownRule{
-		listedRule:  listedRule{r.ID, r.Family(), r.Says, r.Obligation, r.Products, rolesOf(r, "")},
+		listedRule:  listedRule{r.ID, r.Family(), r.Says, r.Source, r.Obligation, r.Products, rolesOf(r, "")},
 		Note:        r.Note,
 		Pages:       []pageJSON{},
 		Ambiguities: []ambiguityLink{},
@@ -221,6 +221,7 @@ func (s *sheet) rule(set *ruleSet, r shownRule) {
 	s.printf("%s  %s  %s\n", s.style(r.ID, styleBold), r.Obligation, strings.Join(products, ", "))
 	s.wrapped(0, 0, r.Says)
 	s.printf("\n")
+	s.field("source", string(r.Source))
 	title := ""
 	for _, p := range r.Pages {
 		if p.Title != title {

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +21,22 @@ func openLatest(t *testing.T) *ruleSet {
 	return s
 }
 
+// uncoveredCells is what is said of each cell that a rule ranges over when no scenario of the
+// role covers it.
+func uncoveredCells(t *testing.T, rule string, role rules.Role) []string {
+	t.Helper()
+	s := openLatest(t)
+	var list []string
+	for _, c := range s.Cells(s.evidence) {
+		if c.Rule == rule && c.Role == role {
+			over := regexp.QuoteMeta(c.Over)
+			list = append(list, rule+": (.*"+over+".*"+string(role)+"|.*"+string(role)+".*"+over+")")
+		}
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
 // TestVerifyTurnsRed damages what this program really has, in one place each.
 func TestVerifyTurnsRed(t *testing.T) {
 	t.Parallel()
@@ -28,7 +46,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		damage func(*ruleSet)
-		want   []string
+		want   []string // each line of it matches one problem
 	}{
 		{"one scenario of many is removed", func(s *ruleSet) {
 			i := only(&s.evidence, "DEP-DATE-03")
@@ -52,7 +70,10 @@ func TestVerifyTurnsRed(t *testing.T) {
 		}, []string{"DEP-DATE-02: has no mutant for a client"}},
 		{"the receiver's scenarios of a rule are missing", func(s *ruleSet) {
 			s.evidence.Scenarios = slices.DeleteFunc(s.evidence.Scenarios, func(c rules.Scenario) bool { return slices.Contains(c.Rules(), "NOTIF-10") })
-		}, []string{"rule set 2026-11: has 49 scenarios for a receiver, and there are 44", "NOTIF-10: has no scenario for a receiver"}},
+		}, append(
+			[]string{`rule set 2026-11: has \d+ scenarios for a receiver, and there are \d+: `, "NOTIF-10: has no scenario for a receiver: "},
+			uncoveredCells(t, "NOTIF-10", rules.RoleReceiver)...,
+		)},
 		{"a receiver's mutant is missing", func(s *ruleSet) {
 			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool { return slices.Contains(m.Rules, "NOTIF-10") })
 		}, []string{"NOTIF-10: has no mutant for a receiver"}},
@@ -72,9 +93,8 @@ func TestVerifyTurnsRed(t *testing.T) {
 			assert.Equal(t, "rule set 2026-11 is not complete: "+plural(len(tt.want), "problem"), f.message)
 			lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
 			for _, want := range tt.want {
-				assert.Condition(t, func() bool {
-					return slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) })
-				}, "%q is not in %q", want, lines)
+				matches := regexp.MustCompile(want).MatchString
+				assert.True(t, slices.ContainsFunc(lines, matches), "%q is not in %q", want, lines)
 			}
 			assert.NotContains(t, stdout.String(), "is complete")
 
@@ -88,6 +108,19 @@ func TestVerifyTurnsRed(t *testing.T) {
 	}
 }
 
+// someScenarios stands for the number of scenarios for a server, which grows.
+const someScenarios = "some"
+
+// uncounted are a rule's cells with someScenarios in the place of the first, where that is a number
+// of scenarios that are not only observed.
+func uncounted(cells []string) []string {
+	cells = slices.Clone(cells)
+	if n, err := strconv.Atoi(cells[0]); err == nil && n > 0 {
+		cells[0] = someScenarios
+	}
+	return cells
+}
+
 func TestMatrixWithMutants(t *testing.T) {
 	t.Parallel()
 	s := openLatest(t)
@@ -96,8 +129,8 @@ func TestMatrixWithMutants(t *testing.T) {
 	for _, row := range s.matrix() {
 		cells[row.ID] = row.cells()
 	}
-	assert.Equal(t, []string{"22", "2", signUnbound, "28", signHole}, cells["DEP-DATE-03"], "the client's mutant is a hole")
-	assert.Equal(t, []string{"5", signUnbound, signUnbound, signUnbound, signHole}, cells["DEP-SEC-02"])
+	assert.Equal(t, []string{someScenarios, "2", signUnbound, "28", signHole}, uncounted(cells["DEP-DATE-03"]), "the client's mutant is a hole")
+	assert.Equal(t, []string{someScenarios, signUnbound, signUnbound, signUnbound, signHole}, uncounted(cells["DEP-SEC-02"]))
 	assert.Equal(t, []string{signNotJudged, signUnbound, signUnbound, signUnbound, signUnbound}, cells["ENV-07"])
 
 	for _, format := range []matrixFormat{matrixTerminal, matrixMarkdown} {

@@ -23,13 +23,15 @@ import (
 type runFlags struct {
 	judgeFlags
 
-	configFile string
-	target     string
-	level      string
-	production string
-	timeout    time.Duration
-	settle     time.Duration
-	dryRun     bool
+	configFile  string
+	target      string
+	level       string
+	production  string
+	timeout     time.Duration
+	timeoutSet  bool // --timeout was given, and wins even where it says what the default says
+	concurrency int
+	settle      time.Duration
+	dryRun      bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -68,10 +70,20 @@ d24conform.yaml says with notifications where to listen, and at which URL it rea
 Repeats are 5, 25, 125 and 625 minutes away, and waited for as long as --settle says; the
 bundled mock's time is moved.
 
+A run at depth quick sends one probe for each fault. At depth full it looks at every
+operation, state and form of a fault, which takes several times as many requests: full is
+the default on this machine and with --require go-live, quick elsewhere. Before it starts,
+a run says about how many requests it sends, how long that takes and what it creates;
+--dry-run says only that.
+
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md and exchanges.jsonl, with names in the place of secrets.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.timeoutSet = cmd.Flags().Changed("timeout")
+			if err := checkConcurrency(flags.concurrency, cmd.Flags().Changed("concurrency")); err != nil {
+				return err
+			}
 			return a.runServer(cmd.Context(), flags, cmd.Flags().Changed("config"))
 		},
 	}
@@ -81,6 +93,7 @@ summary.md and exchanges.jsonl, with names in the place of secrets.`,
 	f.StringVar(&flags.level, "level", "", "`LEVEL`: observe or sandbox (default: by where the target is)")
 	f.StringVar(&flags.production, "production", "", "`HOST` of the target once more, when it is taken for production")
 	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
+	f.IntVar(&flags.concurrency, "concurrency", 0, "scenarios that run at once: `N` (default 2)")
 	f.DurationVar(&flags.settle, "settle", target.DefaultNotified, "`TIME` that a notification may take to come")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "say what the run would create on the target, and send nothing")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
@@ -100,6 +113,7 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	defer stop()
 	suite := j.suite
 	suite.Server, suite.Orders, suite.Smaller = server, &merchant.Orders{Run: j.run}, smallerTrios
+	suite.Concurrency = flags.concurrency
 	suite.Meta.Target = reports.Target{Name: server.Title(), BaseURL: server.BaseURL}
 	if err := j.checkSelection(server.Products); err != nil {
 		return err
@@ -113,11 +127,15 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	if suite.Level, err = flags.levelFor(server.Loopback()); err != nil {
 		return err
 	}
+	suite.Depth = flags.depthFor(server.Loopback())
 	if err := listen(suite); err != nil {
 		return err
 	}
 	if err := j.makeDir(); err != nil {
 		return err
+	}
+	if server.Name != target.EmbeddedName && suite.Depth == steps.Full {
+		suite.Age = a.age
 	}
 	a.announce(ctx, suite)
 	if err := admit(ctx, suite); err != nil {
@@ -136,6 +154,10 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	created := reportFile{"created.json", func(w io.Writer, _ *exchange.Redactor) error { return writeCreated(w, left) }}
 	return a.report(j, results, server.Secrets(), created)
 }
+
+// leastAge is how old the first keys of a run are at least when they are used again at its
+// end: longer than a retry after a time-out takes, and than caches that forget at once.
+const leastAge = 12 * time.Second
 
 // smallerTrios is how many more trios a violated rule may cost, to find the smallest
 // request that shows it: enough to try without every optional header and field of the
@@ -215,8 +237,8 @@ func (a *app) announce(ctx context.Context, suite *steps.Suite) {
 	if n := server.Notifications; n != nil && suite.Level != target.Observe {
 		fmt.Fprintf(a.stderr, "its notifications come in at %s, which it reaches as %s\n", n.Listen, reports.Escape(n.PublicURL))
 	}
-	if created, err := forecast(ctx, suite); err == nil {
-		fmt.Fprintln(a.stderr, created)
+	if expected, err := forecast(ctx, suite); err == nil {
+		fmt.Fprintln(a.stderr, expected)
 	}
 }
 

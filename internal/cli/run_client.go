@@ -60,8 +60,10 @@ words, and never run by a shell. All trouble is made: answers that are lost, cer
 that must be refused, redirects to plain HTTP.
 
 -- CMD ARGS… runs a command that uses your client, such as its tests, against the bundled
-mock: once plain, once with a certificate of an unknown authority, which must stop it from
-sending anything, and once in trouble if --phases asks for that. It finds the mock by
+mock: once plain, once with bad certificates, which must stop it from sending anything (the
+first connection shows an unknown authority, the next ones another name and an expired
+one), and in trouble if --phases asks for that: over what it speaks, over HTTP/1.1 only
+(trouble-http1), or killed and started again (restart). It finds the mock by
 D24_BASE_URL and the credentials by D24_…; what curl, openssl, Go, node, python, PHP and
 Java trust is set by their own variables. Its output goes to stderr.
 
@@ -90,7 +92,7 @@ that finds it there again, and adapter-stderr.txt or command-output.txt.`,
 	flags.add(f, "both")
 	f.StringVar(&flags.adapter, "adapter", "", "`CMD` that drives the client")
 	f.StringVar(&flags.recording, "recording", "", "`FILE` with recorded traffic: exchanges.jsonl or HAR")
-	f.StringSliceVar(&flags.phases, "phases", phaseNames(), "`LIST` of what a command meets: plain,certificate,trouble")
+	f.StringSliceVar(&flags.phases, "phases", phaseNames(), "`LIST` of what a command meets: plain,certificate,trouble,trouble-http1,restart")
 	f.DurationVar(&flags.timeout, "timeout", 0, "`TIME` that one operation may take the adapter (default 30s), or each phase the command (default 10m)")
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` from which follow the trouble and what the mock leaves to chance")
 	return cmd
@@ -139,6 +141,7 @@ func (a *app) prepareClient(flags judgeFlags) (*judging, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.suite.Depth = flags.depthFor(true) // requests come to us: none is spared
 	j.suite.Client = &target.Client{Products: products, Credentials: credentials}
 	return j, nil
 }
@@ -193,7 +196,7 @@ func (a *app) runAdapter(ctx context.Context, j *judging, flags clientFlags) err
 	if err != nil {
 		return usagef("--adapter %q: %w", flags.adapter, err)
 	}
-	server, err := mock.Start(mock.Options{Credentials: j.suite.Client.Credentials, Seed: flags.seed})
+	server, err := mock.Start(mock.Options{Credentials: j.suite.Client.Credentials, Seed: flags.seed, Readings: target.ClientReadings()})
 	if err != nil {
 		return err
 	}
@@ -206,12 +209,34 @@ func (a *app) runAdapter(ctx context.Context, j *judging, flags clientFlags) err
 		j.removeDir()
 		return usagef("--adapter: %w", err)
 	}
-	defer adapter.Close()
 	if err := greet(ctx, adapter, server); err != nil {
+		adapter.Close()
 		j.removeDir()
 		return undrivable(err, words.String())
 	}
-	return a.judgeDriven(ctx, j, server, adapter, words)
+	all := &manyWords{words}
+	restart := func(ctx context.Context) (*target.Adapter, error) {
+		adapter.Kill()
+		again, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout))
+		if err != nil {
+			return nil, &target.AdapterError{Text: "the adapter could not be started again: " + err.Error()}
+		}
+		adapter, *all = again, append(*all, words)
+		return adapter, greet(ctx, adapter, server)
+	}
+	defer func() { adapter.Close() }()
+	return a.judgeDriven(ctx, j, server, adapter, restart, all)
+}
+
+// manyWords are what several starts of a program wrote.
+type manyWords []fmt.Stringer
+
+func (w *manyWords) String() string {
+	var b strings.Builder
+	for _, each := range *w {
+		b.WriteString(each.String())
+	}
+	return b.String()
 }
 
 // greet tells the adapter where the mock is. The CA file is there for as long as hello
@@ -230,8 +255,10 @@ func greet(ctx context.Context, adapter *target.Adapter, server *mock.Mock) erro
 }
 
 // judgeDriven runs the scenarios with the client at the adapter's other end.
-func (a *app) judgeDriven(ctx context.Context, j *judging, server *mock.Mock, adapter *target.Adapter, words fmt.Stringer) error {
-	driven, err := target.NewDriven(target.Driven{Adapter: adapter, Mock: server, Orders: &merchant.Orders{Run: j.run}, Log: j.log})
+func (a *app) judgeDriven(
+	ctx context.Context, j *judging, server *mock.Mock, adapter *target.Adapter, restart func(context.Context) (*target.Adapter, error), words fmt.Stringer,
+) error {
+	driven, err := target.NewDriven(target.Driven{Adapter: adapter, Restart: restart, Products: j.suite.Client.Products, Mock: server, Orders: &merchant.Orders{Run: j.run}, Log: j.log})
 	if err != nil {
 		return err
 	}
@@ -245,8 +272,8 @@ func (a *app) judgeDriven(ctx context.Context, j *judging, server *mock.Mock, ad
 	if err != nil {
 		return err
 	}
-	broken := adapter.Broken()
-	adapter.Close() // its last words are in the report
+	broken := driven.Adapter.Broken()
+	driven.Adapter.Close() // its last words are in the report
 	secrets := driven.Secrets()
 	verdict := a.report(j, results, secrets, textFile("adapter-stderr.txt", words.String()))
 	if _, gone := errors.AsType[*target.AdapterError](broken); gone {

@@ -18,8 +18,13 @@ type conditions struct {
 // goLive requires everything that can be judged.
 const goLive = "go-live"
 
-// conditions reads --waivers and --require.
-func (f *judgeFlags) conditions(ledger *rules.Ledger, role rules.Role) (c conditions, err error) {
+// requiresGoLive says whether everything must be judged.
+func (f *judgeFlags) requiresGoLive() bool {
+	return slices.ContainsFunc(f.require, func(word string) bool { return strings.TrimSpace(word) == goLive })
+}
+
+// conditions reads --waivers and --require. A run by one source can require its rules only.
+func (f *judgeFlags) conditions(ledger *rules.Ledger, role rules.Role, source rules.Source) (c conditions, err error) {
 	if f.waivers != "" {
 		if c.waivers, err = config.LoadWaivers(f.waivers, ledger); err != nil {
 			return c, err
@@ -37,12 +42,16 @@ func (f *judgeFlags) conditions(ledger *rules.Ledger, role rules.Role) (c condit
 		rule, ok := ledger.Rule(word)
 		switch judgement := rule.Judgement(role); {
 		case word == goLive:
-			c.required = append(c.required, judgedFor(ledger, role, products)...)
+			c.required = append(c.required, slices.DeleteFunc(judgedFor(ledger, role, products), func(id string) bool {
+				return !isOf(ledger, id, source)
+			})...)
 		case !ok:
 			return c, usagef("--require: %s has no rule %q", ledger.Version, word).
 				withHint("d24conform rules list names the rules; %s requires all of them", goLive)
 		case judgement != rules.Judged:
 			return c, usagef("--require: %s is not judged for a %s", word, role)
+		case !isOf(ledger, word, source):
+			return c, usagef("--require: %s is a rule of another page, which --source %s leaves out", word, f.source)
 		default:
 			c.required = append(c.required, word)
 		}
@@ -50,6 +59,12 @@ func (f *judgeFlags) conditions(ledger *rules.Ledger, role rules.Role) (c condit
 	slices.Sort(c.required)
 	c.required = slices.Compact(c.required)
 	return c, nil
+}
+
+// isOf says whether a rule is one of the source; every rule is one of the empty source.
+func isOf(ledger *rules.Ledger, id string, source rules.Source) bool {
+	rule, _ := ledger.Rule(id)
+	return source == "" || rule.Source == source
 }
 
 // conclude turns the results and the conditions into the exit code, and says what the

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,13 +17,14 @@ import (
 func TestAFailingRunLeavesScriptsAndNoSecret(t *testing.T) {
 	t.Parallel()
 	credentials := d24.Credentials{
-		Deposits: d24.DepositsCredentials{APIKey: "canary/login+1", APISignature: `canary/"secret"\2`, ReadOnlyKey: "canary/bearer+3"},
-		Cashouts: d24.CashoutsCredentials{APIKey: `canary/"login"\4`, APIPassphrase: `canary/<pass>&é"5"`, APISignature: "canary/secret+6"},
+		Deposits: d24.DepositsCredentials{APIKey: "canary/login+1/deposits", APISignature: `canary/"secret"\2/deposits`, ReadOnlyKey: "canary/bearer+3/deposits"},
+		Cashouts: d24.CashoutsCredentials{APIKey: `canary/"login"\4/cashouts`, APIPassphrase: `canary/<pass>&é"5"/cashouts`, APISignature: "canary/secret+6/cashouts"},
 	}
 	for mutant, scripts := range map[string][]string{
-		"signature-reserialised": {"DEP-SIG-04.sh"},
-		"any-read-only-key":      {"DEP-AUTH-03.sh"},
-		"passphrase-unchecked":   {"CASH-AUTH-01.sh", "CASH-AUTH-02.sh", "CASH-AUTH-03.sh", "CASH-AUTH-04.sh", "CASH-AUTH-06.sh"},
+		"signature-reserialised":                         {"DEP-SIG-04.sh"},
+		"any-read-only-key":                              {"DEP-AUTH-03.sh"},
+		"read-only-key/compared/first-character-ignored": {"DEP-AUTH-03.sh"},
+		"passphrase-unchecked":                           {"CASH-AUTH-01.sh", "CASH-AUTH-02.sh", "CASH-AUTH-03.sh", "CASH-AUTH-04.sh", "CASH-AUTH-06.sh"},
 	} {
 		t.Run(mutant, func(t *testing.T) {
 			t.Parallel()
@@ -62,11 +61,7 @@ func TestAFailingRunLeavesScriptsAndNoSecret(t *testing.T) {
 				assert.Contains(t, texts["summary.md"], "repro/"+name)
 				assert.Contains(t, texts["junit.xml"], "repro/"+name)
 			}
-			for name, text := range texts {
-				for _, spelling := range []string{"canary", base64.StdEncoding.EncodeToString([]byte("canary")), hex.EncodeToString([]byte("canary"))} {
-					assert.NotContains(t, text, spelling, "in %s", name)
-				}
-			}
+			holdNoCanary(t, texts)
 		})
 	}
 }

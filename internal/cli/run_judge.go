@@ -25,6 +25,8 @@ type judgeFlags struct {
 	products []string
 	tags     string
 	rules    string
+	source   string
+	depth    string
 	out      string
 	strict   bool
 	require  []string
@@ -37,6 +39,8 @@ func (f *judgeFlags) add(flags *pflag.FlagSet, standard string) {
 	flags.StringSliceVar(&f.products, "products", nil, "`LIST` of products to judge: deposits,cashouts (default: "+standard+")")
 	flags.StringVar(&f.tags, "tags", "", "`EXPR` that selects scenarios, such as '@DEP-DATE-03 and not @alone'")
 	flags.StringVar(&f.rules, "rules", rules.Latest, "`SET` of rules to judge by")
+	flags.StringVar(&f.source, "source", reports.SourceAll, "`PAGES` whose rules are judged: seeds (the five security pages) or all")
+	flags.StringVar(&f.depth, "depth", "", "`DEPTH` of the run: quick or full (default: full on this machine and with --require go-live)")
 	flags.StringVar(&f.out, "out", "reports/out", "`DIR` below which the report's folder is made")
 	flags.BoolVar(&f.strict, "strict", false, "count a broken should as a violation")
 	flags.StringSliceVar(&f.require, "require", nil, "`RULES` that must be judged, or the run is inconclusive: go-live (all of them) or ids")
@@ -65,7 +69,15 @@ func prepare(flags judgeFlags, role rules.Role) (*judging, error) {
 	if err != nil {
 		return nil, usagef("--rules: %w", err)
 	}
-	conditions, err := flags.conditions(ledger, role)
+	depth, err := flags.parseDepth()
+	if err != nil {
+		return nil, err
+	}
+	source, err := flags.parseSource()
+	if err != nil {
+		return nil, err
+	}
+	conditions, err := flags.conditions(ledger, role, source)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +88,7 @@ func prepare(flags judgeFlags, role rules.Role) (*judging, error) {
 	return &judging{
 		flags: flags, role: role, run: runID(), log: &exchange.Log{}, conditions: conditions,
 		suite: &steps.Suite{
-			Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection,
+			Ledger: ledger, Features: features.Files, Manifest: manifest, Tags: selection, Depth: depth, Source: source,
 			Meta: reports.Meta{
 				Tool:    reports.Tool{Version: thisBuild().Version, Revision: thisBuild().Revision},
 				Started: time.Now(),
@@ -97,7 +109,11 @@ func (j *judging) checkSelection(products []rules.Product) error {
 	if j.suite.Selected() > 0 {
 		return nil
 	}
-	return usagef("no scenario is selected by --tags %q for %v", j.flags.tags, products).
+	by := fmt.Sprintf("--tags %q", j.flags.tags)
+	if j.suite.Source != "" {
+		by += " and --source " + j.flags.source
+	}
+	return usagef("no scenario is selected by %s for %v", by, products).
 		withHint("the tags are rule ids such as @DEP-DATE-03, @deposits and @cashouts")
 }
 

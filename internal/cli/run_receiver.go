@@ -31,11 +31,14 @@ type receiverFlags struct {
 
 	url       string
 	observer  string
+	prepare   string
 	mockAddr  string
 	settle    time.Duration
 	timeout   time.Duration
 	timeScale float64
-	seed      uint64
+
+	concurrency int
+	seed        uint64
 }
 
 const (
@@ -62,9 +65,16 @@ notifications that are right and notifications with one fault to --url, and answ
 receiver's status calls. A 2xx is no proof of anything, so what was released is read from
 the observer; without one the rules about releases are not tested.
 
-The observer is a URL, which is asked ?kind=deposit&id=300000001 and answers
-{"releases":1}, or a command, to which kind and id are added and which prints the number.
-kind is deposit, or cashout, of which it tells how often it was marked as paid.
+The observer is a URL, which is asked ?kind=deposit&id=300000001&invoice_id=…&external_id=…
+and answers {"releases":1}, or a command, to which kind, id, invoice_id and external_id are
+added, empty where there is none, and which prints the number. kind is deposit; cashout, for
+how often it was marked as paid; or refund, for how often it was booked. An observer need not
+know refunds.
+
+A receiver that releases only orders that it knows has to learn of those that this program
+makes: --prepare is a URL, to which {"kind":…,"id":…,"invoice_id":…,"external_id":…} is
+posted, or a command, to which these four are added. It is asked before the first
+notification of each order.
 
 CMD is the receiver. It is started with the variables that say where the mock is, which
 keys it has and which certificate to trust, waited for until it listens where --url says,
@@ -84,15 +94,22 @@ receiver so again, and receiver-output.txt with what CMD wrote.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runReceiver(cmd.Context(), flags, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkConcurrency(flags.concurrency, cmd.Flags().Changed("concurrency")); err != nil {
+				return err
+			}
+			return a.runReceiver(cmd.Context(), flags, args)
+		},
 	}
 	f := cmd.Flags()
 	flags.add(f, "both")
 	f.StringVar(&flags.url, "url", "", "`URL` to which notifications go")
 	f.StringVar(&flags.observer, "observer", "", "`URL|CMD` that tells how often something was released")
+	f.StringVar(&flags.prepare, "prepare", "", "`URL|CMD` that lets the receiver know an order, if it releases only those that it knows")
 	f.StringVar(&flags.mockAddr, "mock-addr", mockAddr, "`ADDRESS` of the mock's API when there is no CMD, which gets a free one")
 	f.DurationVar(&flags.settle, "settle", target.DefaultSettle, "`TIME` that a release may take to show; none is believed only after it")
 	f.DurationVar(&flags.timeout, "timeout", deliveryTimeout, "`TIME` that the receiver may take to answer")
+	f.IntVar(&flags.concurrency, "concurrency", 0, "scenarios that run at once: `N` (default 8)")
 	f.Float64Var(&flags.timeScale, "time-scale", deliverySpeed, "`TIMES` as fast are notifications repeated that were not taken; 1 is as documented")
 	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` from which follows what the mock leaves to chance")
 	return cmd
@@ -115,6 +132,8 @@ func (a *app) runReceiver(ctx context.Context, flags receiverFlags, command []st
 		return err
 	}
 	j.suite.Receiver = &target.Receiver{Products: products}
+	j.suite.Depth = flags.depthFor(target.OnThisMachine(ctx, flags.url))
+	j.suite.Concurrency = flags.concurrency
 	j.suite.Again = func(rule string) string {
 		// The observer may hold a token.
 		words := []string{"d24conform", "run", "receiver", "--tags", "@" + rule, "--url", flags.url, "--observer", "OBSERVER"}
@@ -187,6 +206,11 @@ func (a *app) receiver(flags receiverFlags, program *target.Program, desk *targe
 	}
 	receiver.Desk, receiver.Products = desk, j.suite.Receiver.Products
 	receiver.TimeScale = flags.timeScale
+	if flags.prepare != "" {
+		if receiver.Prepare, err = target.NewPrepare(flags.prepare, roots); err != nil {
+			return nil, usagef("--prepare: %w", err)
+		}
+	}
 	j.suite.Receiver = receiver
 	return receiver, nil
 }
@@ -194,7 +218,7 @@ func (a *app) receiver(flags receiverFlags, program *target.Program, desk *targe
 // receiverRoots are those of D24_CA_FILE where the receiver or its observer speaks HTTPS.
 // Else that file may be the mock's own, which does not exist yet.
 func (a *app) receiverRoots(flags receiverFlags) (*x509.CertPool, error) {
-	if !strings.HasPrefix(flags.url, "https:") && !strings.HasPrefix(flags.observer, "https:") {
+	if !strings.HasPrefix(flags.url, "https:") && !strings.HasPrefix(flags.observer, "https:") && !strings.HasPrefix(flags.prepare, "https:") {
 		return nil, nil //nolint:nilnil // as with authority
 	}
 	file, _ := a.env(d24.EnvCAFile)

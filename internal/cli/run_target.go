@@ -56,14 +56,38 @@ func (a *app) server(ctx context.Context, flags runFlags, explicit bool, log *ex
 		return nil, nil, err
 	}
 	cfg.Log = log
-	if _, offered := chosen.Hooks[string(target.WhitelistRemove)]; offered && target.OnThisMachine(ctx, chosen.BaseURL) {
-		cfg.UnlistedIP = target.SecondLoopback()
+	if err := a.unlisted(ctx, chosen, &cfg); err != nil {
+		return nil, nil, err
 	}
 	server, err := target.NewServer(cfg)
 	if err != nil {
 		return nil, nil, usagef("%w", err)
 	}
 	return server, server.Close, nil
+}
+
+// unlisted says from where requests come that no whitelist may let in: as the target's
+// unlisted_via says, or from a second loopback address where the target is on this machine
+// and the address can be taken off its whitelists.
+func (a *app) unlisted(ctx context.Context, chosen config.Target, cfg *target.Config) error {
+	_, removable := chosen.Hooks[string(target.WhitelistRemove)]
+	switch {
+	case chosen.UnlistedProxy != "":
+		proxy, err := url.Parse(chosen.UnlistedProxy)
+		if err != nil {
+			return usagef("unlisted_via: %w", err)
+		}
+		cfg.UnlistedProxy = proxy
+	case chosen.UnlistedIP.IsValid():
+		if err := target.CheckSource(ctx, chosen.UnlistedIP, chosen.BaseURL); err != nil {
+			return usagef("unlisted_via of target %s: %w", chosen.Name, err).
+				withHint("name another address of this machine that is in no whitelist, or the URL of an HTTP proxy")
+		}
+		cfg.UnlistedIP = chosen.UnlistedIP
+	case removable && target.OnThisMachine(ctx, chosen.BaseURL):
+		cfg.UnlistedIP = target.SecondLoopback()
+	}
+	return nil
 }
 
 // embedded is the bundled mock, on ports that are free. Its merchant's keys are those
@@ -117,7 +141,7 @@ func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, erro
 		return target.Config{}, err
 	}
 	timeout := t.Timeout
-	if flags.timeout != config.DefaultTimeout {
+	if flags.timeoutSet {
 		timeout = flags.timeout
 	}
 	if timeout <= 0 {
@@ -134,7 +158,7 @@ func (a *app) targetConfig(t config.Target, flags runFlags) (target.Config, erro
 	if s := t.Second; s != nil {
 		second := config.Target{
 			Name: "second environment", BaseURL: s.BaseURL, PlainHTTPURL: s.PlainHTTPURL, CAFile: s.CAFile,
-			EnvPrefix: s.EnvPrefix, Products: products, Timeout: timeout, MaxRPS: t.MaxRPS,
+			EnvPrefix: s.EnvPrefix, Products: products, Timeout: timeout, MaxRPS: t.MaxRPS, Hooks: s.Hooks, HookDir: t.HookDir,
 		}
 		secondConfig, err := a.targetConfig(second, flags)
 		if err != nil {

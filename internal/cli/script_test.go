@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 		},
 		// An adapter that keeps every rule, or the one that breaks what it is called.
 		"reference-client": func() {
-			opts := client.Options{Timeout: time.Minute} // none of the scripts is about that, and machines are busy
+			// None of the scripts is about timeouts, and machines are busy.
+			opts := client.Options{Timeout: time.Minute, Journal: "reference-client.keys"}
 			if len(os.Args) > 1 {
 				opts.Mutant = os.Args[1]
 			}

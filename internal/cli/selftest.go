@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -25,6 +27,9 @@ type selftestFlags struct {
 	role    string
 	mutants []string
 	tags    string
+	all     bool
+	list    bool
+	seed    uint64
 	asJSON  bool
 }
 
@@ -32,11 +37,12 @@ func (a *app) selftestCommand() *cobra.Command {
 	var flags selftestFlags
 	cmd := &cobra.Command{
 		Use:   "selftest [flags]",
-		Short: "Prove that the suite notices what it ought to, with peers of one defect each",
+		Short: "Prove that the suite finds every defect, with peers that have one each",
 		Example: indent(`
-d24conform selftest
-d24conform selftest --role client
-d24conform selftest --mutants window-7s,new-key-on-retry
+d24conform selftest                              # a sample; it prints the seed that repeats it
+d24conform selftest --all                        # every mutant, some minutes
+d24conform selftest --role server --list         # what they do, which rules they break, what is no mutant
+d24conform selftest --mutants 'window-7s,deposit/signature/*'
 d24conform selftest --tags @DEP-IDEM-05          # which mutants would these scenarios notice?
 d24conform selftest --json | jq '.mutants[] | select(.verdict != "killed exactly")'`),
 		Long: `For each role the suite runs against a peer that keeps every rule, and then against
@@ -46,12 +52,18 @@ mock: a new key for each retry, local time, certificates unchecked; what they wa
 passes at once. A mutant is killed exactly when those rules fail that it breaks, and no
 other. A run in which something else went wrong proves nothing and is INVALID: the
 mutant did not start or crashed, a control was refused, other rules failed, or a scenario
-passed with another number of calls than it makes.
+passed with fewer calls than it makes.
+
+Some mutants were written by hand. Many more are derived: of servers each check of each
+operation left out, made too late, or left out for a known key, in one environment or with a
+trailing slash; each value compared carelessly; each memory too short; each store shared.
+Without --all, --mutants or --tags a sample of both kinds is run. --list names changes that
+are no mutants as well, with the reason.
 
 A client's defect may leave a rule without an occasion, and the rule is listed as not
 tested. One that breaks no rule has to show in what is reported: reported only.
 
-With --tags a mutant is run when a selected scenario judges a rule that it breaks.
+With --tags every mutant written by hand, with --all every mutant, is run when a selected scenario judges a rule that it breaks.
 
 Exit codes: 0 all are killed exactly, 1 one survived or was killed with extras, 5 one is
 INVALID or the mock as it is does not pass: then the harness proves nothing.`,
@@ -60,7 +72,10 @@ INVALID or the mock as it is does not pass: then the harness proves nothing.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.role, "role", "", "only mutants of this `ROLE`: "+strings.Join(selftestRoles(), ", ")+" (default: all)")
-	f.StringSliceVar(&flags.mutants, "mutants", nil, "`LIST` of mutants to run (default: all)")
+	f.StringSliceVar(&flags.mutants, "mutants", nil, "`LIST` of mutants to run, * for any characters (default: a sample)")
+	f.BoolVar(&flags.all, "all", false, "run every mutant")
+	f.BoolVar(&flags.list, "list", false, "print the mutants and what is no mutant, and run nothing")
+	f.Uint64Var(&flags.seed, "seed", 0, "`NUMBER` that the sample follows from (default: drawn, and printed)")
 	f.StringVar(&flags.tags, "tags", "", "`EXPR` that selects scenarios, such as '@DEP-DATE-03 and not @alone'")
 	_ = cmd.RegisterFlagCompletionFunc("role", words(selftestRoles()))
 	_ = cmd.RegisterFlagCompletionFunc("mutants", words(mutantNames()))
@@ -81,16 +96,18 @@ func (a *app) selftest(ctx context.Context, flags selftestFlags) error {
 	if only != "" {
 		roles = []rules.Role{only}
 	}
-	mutants := selftest.Mutants(roles...)
-	if len(flags.mutants) > 0 {
-		if mutants, err = selftest.Choose(flags.mutants, roles...); err != nil {
-			return unknownMutant("--mutants", err, roles...)
-		}
+	mutants, sample, err := flags.choose(roles)
+	if err != nil {
+		return err
+	}
+	if flags.list {
+		return a.listSelftest(flags, mutants, roles)
 	}
 	defer a.collectLater()()
 	progress := a.newMutantProgress(len(mutants))
 	report, err := selftest.Run(ctx, selftest.Options{Mutants: mutants, Tags: selection, Progress: progress.ended})
 	progress.done()
+	report.Sample = sample
 	switch {
 	case errors.Is(err, steps.ErrNothingSelected):
 		return usagef("no scenario is selected by --tags %q", flags.tags).
@@ -115,6 +132,54 @@ func (a *app) selftest(ctx context.Context, flags selftestFlags) error {
 	return nil
 }
 
+// choose says which mutants are run, and how the sample was drawn when they are one.
+func (flags selftestFlags) choose(roles []rules.Role) ([]selftest.Mutant, *selftest.SampleOf, error) {
+	switch {
+	case flags.all && len(flags.mutants) > 0:
+		return nil, nil, usagef("--all and --mutants exclude each other")
+	case flags.seed != 0 && (flags.all || len(flags.mutants) > 0 || flags.tags != "" || flags.list):
+		return nil, nil, usagef("--seed draws a sample, and --all, --mutants, --tags and --list have none")
+	case len(flags.mutants) > 0:
+		mutants, err := selftest.Choose(flags.mutants, roles...)
+		if err != nil {
+			return nil, nil, unknownMutant("--mutants", err, roles...)
+		}
+		return mutants, nil, nil
+	case flags.all || flags.list:
+		return selftest.All(roles...), nil, nil
+	case flags.tags != "":
+		return selftest.Mutants(roles...), nil, nil
+	}
+	seed := flags.seed
+	for seed == 0 {
+		seed = rand.Uint64N(math.MaxUint16) // short enough to be typed
+	}
+	return selftest.Sample(seed, roles...), &selftest.SampleOf{Seed: seed, Of: len(selftest.All(roles...))}, nil
+}
+
+// listed is what --list prints: mutants, and changes that are none.
+type listed struct {
+	Mutants     []selftest.Mutant     `json:"mutants"`
+	Equivalents []selftest.Equivalent `json:"equivalents"`
+}
+
+// listSelftest prints the mutants and what they break, and what is no mutant and why.
+func (a *app) listSelftest(flags selftestFlags, mutants []selftest.Mutant, roles []rules.Role) error {
+	list := listed{mutants, selftest.Equivalents(roles...)}
+	if flags.asJSON {
+		return a.printJSON(list)
+	}
+	var b strings.Builder
+	for _, m := range list.Mutants {
+		fmt.Fprintf(&b, "%s\n  a %s that %s\n  breaks %s\n", m.Name, m.Role, m.Says, cmp.Or(strings.Join(m.Breaks, " "), "no rule, and shows in reports"))
+	}
+	fmt.Fprintf(&b, "\n%d mutants. No mutants, since no rule demands otherwise or nobody can notice:\n", len(list.Mutants))
+	for _, e := range list.Equivalents {
+		fmt.Fprintf(&b, "%s\n  %s: %s\n", e.Name, e.Role, e.Reason)
+	}
+	return a.printf("%s", b.String())
+}
+
 // unknownMutant is a mistake in the name of a mutant of these roles, with what was
 // probably meant.
 func unknownMutant(flag string, err error, roles ...rules.Role) error {
@@ -123,19 +188,22 @@ func unknownMutant(flag string, err error, roles ...rules.Role) error {
 		return err
 	}
 	f := usagef("%s: %w", flag, err)
-	if nearest, ok := suggest.Nearest(unknown.Name, mutantNames(roles...)); ok {
+	if nearest, ok := suggest.Nearest(unknown.Name, namesOf(selftest.All(roles...))); ok {
 		return f.withHint("did you mean %s?", nearest)
 	}
 	if slices.Equal(roles, []rules.Role{rules.RoleServer}) {
-		return f.withHint("%s mock --list-mutants", program)
+		return f.withHint("%s selftest --role server --list names them", program)
 	}
-	return f.withHint("%s rules matrix --format markdown names them", program)
+	return f.withHint("%s selftest --list names them", program)
 }
 
-// mutantNames are the names of the mutants of these roles, or of every role.
-func mutantNames(roles ...rules.Role) []string {
+// mutantNames are the names of the mutants of these roles, or of every role, that were
+// written by hand: hundreds more would be no help where a name is typed.
+func mutantNames(roles ...rules.Role) []string { return namesOf(selftest.Mutants(roles...)) }
+
+func namesOf(mutants []selftest.Mutant) []string {
 	var names []string
-	for _, m := range selftest.Mutants(roles...) {
+	for _, m := range mutants {
 		if !slices.Contains(names, m.Name) {
 			names = append(names, m.Name)
 		}
@@ -210,5 +278,6 @@ func (a *app) listMutants() error {
 	for _, m := range mock.Mutants() {
 		fmt.Fprintf(&b, "%-*s  a server that %s\n%*s  breaks %s\n", width, m.Name, m.Says, width, "", cmp.Or(strings.Join(m.Breaks, " "), "no rule, and shows in reports"))
 	}
+	fmt.Fprintf(&b, "and %d derived ones: %s selftest --role server --list\n", len(mock.Derived()), program)
 	return a.printf("%s", b.String())
 }

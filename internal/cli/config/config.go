@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,8 @@ type Target struct {
 	Second        *SecondEnvironment
 	Timeout       time.Duration // of one call
 	MaxRPS        float64       // 0: not said
+	UnlistedIP    netip.Addr    // an address of this machine that is in no whitelist; zero: not said
+	UnlistedProxy string        // or the URL of a proxy that is in none
 	Notifications *Notifications
 	Hooks         map[string][]string // by name, an argument list; never run by a shell
 	HookDir       string              // where hooks run: the folder of the configuration file
@@ -64,6 +67,7 @@ type SecondEnvironment struct {
 	PlainHTTPURL string
 	CAFile       string
 	EnvPrefix    string
+	Hooks        map[string][]string // its own, as [Target] has them
 }
 
 // Notifications is where the target can deliver notifications to us.

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -25,15 +27,17 @@ targets:
     ca_file: ./ca.pem
     products: [deposits, cashouts]
     env_prefix: STG_
-    second_environment: {base_url: "https://[::1]:8445/two", env_prefix: PROD_LIKE_}
+    second_environment: {base_url: "https://[::1]:8445/two", env_prefix: PROD_LIKE_, hooks: {approve_deposit: [./panel.sh, two, "{deposit_id}"]}}
     timeout: 1m30s
     max_rps: 2.5
+    unlisted_via: 10.0.0.7
     notifications: {listen: ":8443", public_url: https://hooks.example.com/d24}
     hooks:
       approve_deposit: ["./panel.sh", "approve", "{deposit_id}", '{"id":"{deposit_id}"}']
       respond_500_once: [./panel.sh, 500]
   gateway:
     base_url: https://127.0.0.1:9443
+    unlisted_via: http://proxy.internal:3128
 `
 
 func TestLoadReadsEveryKey(t *testing.T) {
@@ -49,8 +53,9 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Products: []rules.Product{rules.Deposits, rules.Cashouts}, EnvPrefix: "STG_",
 			Second: &config.SecondEnvironment{
 				BaseURL: "https://[::1]:8445/two", PlainHTTPURL: "http://[::1]/two", EnvPrefix: "PROD_LIKE_",
+				Hooks: map[string][]string{"approve_deposit": {"./panel.sh", "two", "{deposit_id}"}},
 			},
-			Timeout: 90 * time.Second, MaxRPS: 2.5,
+			Timeout: 90 * time.Second, MaxRPS: 2.5, UnlistedIP: netip.MustParseAddr("10.0.0.7"),
 			Notifications: &config.Notifications{Listen: ":8443", PublicURL: "https://hooks.example.com/d24"},
 			Hooks: map[string][]string{
 				"approve_deposit":  {"./panel.sh", "approve", "{deposit_id}", `{"id":"{deposit_id}"}`},
@@ -60,10 +65,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		},
 		"gateway": {
 			Name: "gateway", BaseURL: "https://127.0.0.1:9443", PlainHTTPURL: "http://127.0.0.1",
-			Timeout: config.DefaultTimeout, HookDir: dir,
+			Timeout: config.DefaultTimeout, HookDir: dir, UnlistedProxy: "http://proxy.internal:3128",
 		},
 	}}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
 }
@@ -95,12 +100,16 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		{"a time-out without a unit", head + "    timeout: 10\n", `:4:5: timeout "10" is not a positive duration`, "write a number and a unit, such as 10s or 1m30s"},
 		{"a time-out of nothing", head + "    timeout: 0s\n", `:4:5: timeout "0s" is not a positive duration`, "write a number"},
 		{"a rate of nothing", head + "    max_rps: 0\n", `:4:5: max_rps is not a positive number`, ""},
+		{"an unlisted_via that is no address", head + "    unlisted_via: elsewhere\n", `:4:5: unlisted_via "elsewhere" is neither an address`, "for example unlisted_via: 10.0.0.7"},
+		{"an unlisted_via with a path", head + "    unlisted_via: http://proxy/x?y\n", `:4:5: unlisted_via "http://proxy/x?y" is neither`, "http://proxy.internal:3128"},
+		{"an unlisted_via that is empty", head + "    unlisted_via: ''\n", `:4:5: unlisted_via "" is neither`, "for example"},
 		{"a target with a blank in its name", "targets:\n  my stg: {base_url: https://a.example}\n", `:2:3: the target's name "my stg"`, ""},
 		{"a second environment without a URL", head + "    second_environment: {env_prefix: X_}\n", `:4:5: base_url is missing`, "for example"},
 		{"a second environment with the first's keys", head + "    second_environment: {base_url: https://b.example}\n", `:4:5: the second environment has the same env_prefix`, ""},
 		{"an address to listen on without a port", head + "    notifications: {listen: here, public_url: https://b.example}\n", `:4:21: listen "here" is not an address and a port`, `for example listen: ":8443"`},
 		{"a public_url of another scheme", head + "    notifications: {listen: ':1', public_url: ftp://b.example}\n", `:4:35: public_url is not a URL that begins with https:// or http://`, ""},
-		{"an unknown hook", head + "    hooks: {aprove_deposit: [x]}\n", `:4:13: unknown hook "aprove_deposit"`, "the hooks are approve_deposit{deposit_id}, cancel_deposit{deposit_id}, deliver_cashout{cashout_id}, complete_cashout{cashout_id}, reject_cashout{cashout_id}, set_funds{amount}, respond_500_once, drop_after_commit_once, set_clock_offset{ms}, whitelist_add{product,ip}, whitelist_remove{product,ip}"},
+		{"an unknown hook", head + "    hooks: {aprove_deposit: [x]}\n", `:4:13: unknown hook "aprove_deposit"`, "the hooks are approve_deposit{deposit_id}, cancel_deposit{deposit_id}, expire_deposit{deposit_id}, deliver_refund{refund_id}, complete_refund{refund_id}, reject_refund{refund_id}, deliver_cashout{cashout_id}, complete_cashout{cashout_id}, reject_cashout{cashout_id}, cancel_cashout{cashout_id}, set_funds{amount}, respond_500_once, drop_after_commit_once, set_clock_offset{ms}, whitelist_add{product,ip}, whitelist_remove{product,ip}, count_deposits{invoice_id}"},
+		{"an unknown hook of the second environment", head + "    second_environment:\n      base_url: https://b.example\n      env_prefix: B_\n      hooks: {aprove_deposit: [x]}\n", `:7:15: unknown hook "aprove_deposit"`, "the hooks are"},
 		{"a hook without a program", head + "    hooks: {approve_deposit: []}\n", `:4:13: hook approve_deposit names no program`, "write a list"},
 		{"a hook as one string", head + "    hooks: {approve_deposit: ./panel.sh approve}\n", `:4:30: expected a list`, ""},
 		{"a placeholder of another hook", head + "    hooks:\n      approve_deposit: [x, --id, \"{cashout_id}\"]\n", `:5:34: hook approve_deposit has no placeholder {cashout_id}`, "it has {deposit_id}"},

@@ -22,14 +22,16 @@ type (
 		Second        *rawSecond          `yaml:"second_environment"`
 		Timeout       string              `yaml:"timeout"`
 		MaxRPS        float64             `yaml:"max_rps"`
+		UnlistedVia   string              `yaml:"unlisted_via"`
 		Notifications *rawNotifications   `yaml:"notifications"`
 		Hooks         map[string][]string `yaml:"hooks"`
 	}
 	rawSecond struct {
-		BaseURL      string `yaml:"base_url"`
-		PlainHTTPURL string `yaml:"plain_http_url"`
-		CAFile       string `yaml:"ca_file"`
-		EnvPrefix    string `yaml:"env_prefix"`
+		BaseURL      string              `yaml:"base_url"`
+		PlainHTTPURL string              `yaml:"plain_http_url"`
+		CAFile       string              `yaml:"ca_file"`
+		EnvPrefix    string              `yaml:"env_prefix"`
+		Hooks        map[string][]string `yaml:"hooks"`
 	}
 	rawNotifications struct {
 		Listen    string `yaml:"listen"`

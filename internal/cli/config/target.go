@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -49,6 +50,11 @@ func (p *places) target(name string, raw rawTarget) (Target, error) {
 	if p.Has(at("max_rps")...) && raw.MaxRPS <= 0 {
 		return Target{}, p.Errorf(at("max_rps"), "max_rps is not a positive number")
 	}
+	if p.Has(at("unlisted_via")...) {
+		if err := p.unlisted(at("unlisted_via"), raw.UnlistedVia, &t); err != nil {
+			return Target{}, err
+		}
+	}
 	if raw.Second != nil {
 		if t.Second, err = p.second(at("second_environment"), raw.EnvPrefix, *raw.Second); err != nil {
 			return Target{}, err
@@ -85,7 +91,7 @@ func (p *places) addresses(at []string, base, plain string) (baseURL, plainHTTPU
 }
 
 func (p *places) second(at []string, firstPrefix string, raw rawSecond) (*SecondEnvironment, error) {
-	s := &SecondEnvironment{CAFile: beside(p.file, raw.CAFile), EnvPrefix: raw.EnvPrefix}
+	s := &SecondEnvironment{CAFile: beside(p.file, raw.CAFile), EnvPrefix: raw.EnvPrefix, Hooks: raw.Hooks}
 	var err error
 	if s.BaseURL, s.PlainHTTPURL, err = p.addresses(at, raw.BaseURL, raw.PlainHTTPURL); err != nil {
 		return nil, err
@@ -96,7 +102,33 @@ func (p *places) second(at []string, firstPrefix string, raw rawSecond) (*Second
 	if raw.EnvPrefix == firstPrefix {
 		return nil, p.Errorf(append(slices.Clone(at), "env_prefix"), "the second environment has the same env_prefix as the first, so both would get the same keys")
 	}
+	if err := p.hooks(append(slices.Clone(at), "hooks"), raw.Hooks); err != nil {
+		return nil, err
+	}
 	return s, nil
+}
+
+// unlisted reads where requests come from that no whitelist may let in.
+func (p *places) unlisted(at []string, via string, t *Target) error {
+	if ip, err := netip.ParseAddr(via); err == nil && ip.Zone() == "" && !ip.IsUnspecified() {
+		t.UnlistedIP = ip.Unmap()
+		return nil
+	}
+	proxy, problem := checkURL(via, "http")
+	if problem != "" {
+		return p.Errorf(at, "unlisted_via %q is neither an address of this machine nor the URL of an HTTP proxy", hidePassword(via)).
+			WithHint("for example unlisted_via: 10.0.0.7, or unlisted_via: http://proxy.internal:3128")
+	}
+	t.UnlistedProxy = proxy
+	return nil
+}
+
+// hidePassword is a text to be shown, nothing of it where it may hold a password.
+func hidePassword(text string) string {
+	if strings.Contains(text, "@") {
+		return "…"
+	}
+	return text
 }
 
 func (p *places) notifications(at []string, raw rawNotifications) (*Notifications, error) {
