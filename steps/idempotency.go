@@ -438,7 +438,7 @@ func (w *world) again(ctx context.Context, how, between string) error {
 		date := w.first().Request.Header.Get(d24.HeaderDate)
 		tamper = merchant.Dated(func(time.Time) string { return date })
 	case "another amount":
-		r.Body = merchant.SetField(r.Body, "amount", d24.Amount(77_00))
+		r.Body = merchant.SetField(r.Body, "amount", d24.Amount(55_00))
 	default:
 		times := 0
 		if _, err := fmt.Sscanf(how, "%d times", &times); err != nil {

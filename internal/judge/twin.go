@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,11 +87,23 @@ func IsAcceptedToo(control, probe, again *exchange.Exchange) Finding {
 		return f
 	}
 	f := IsAccepted(probe)
-	if is, was := Read(probe).ObjectField, Read(control).ObjectField; f.Outcome == Holds && is != was {
+	if f.Outcome == Holds && tells(probe) != tells(control) {
 		f = broken("accepted", Describe(probe)+", the answer of another request")
 	}
 	f.Exchanges = over
 	return f
+}
+
+// tells is which objects an answer names: what creates one names another than a lookup does.
+func tells(e *exchange.Exchange) (ids struct{ deposit, refund, cashout bool }) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(e.Response.Body, &fields) != nil {
+		return ids
+	}
+	_, ids.deposit = fields["deposit_id"]
+	_, ids.refund = fields["refund_id"]
+	_, ids.cashout = fields["cashout_id"]
+	return ids
 }
 
 // IsVerified judges a request whose signature is right: it is accepted, or refused for
