@@ -29,6 +29,9 @@ NOTRUN := go run ./internal/notrun $(if $(STRICT),-strict)
 # TESTFLAGS is for a person, e.g. make test TESTFLAGS='-run Signer'
 TESTFLAGS ?=
 
+# How long the tests of one package may take: go's ten minutes are few on a busy machine.
+TIMEOUT ?= 25m
+
 # How much make fuzz gives each target, and FUZZ=Requests chooses one. It is a number of
 # inputs and no time: Go 1.26 may fail at the end of a time for no reason (go.dev/issue/75804).
 FUZZTIME ?= 2000x
@@ -71,11 +74,11 @@ load-smoke: build ## Load the bundled mock for two seconds, and judge what becam
 
 .PHONY: test
 test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
-	go test -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
+	go test -json -count=1 -shuffle=on -timeout $(TIMEOUT) $(TESTFLAGS) ./... | $(NOTRUN)
 
 .PHONY: race
 race: ## Run all tests under the race detector
-	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on $(TESTFLAGS) ./... | $(NOTRUN)
+	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on -timeout $(TIMEOUT) $(TESTFLAGS) ./... | $(NOTRUN)
 
 .PHONY: fuzz
 fuzz: ## Try FUZZTIME (2000x) inputs on every fuzz target, two targets at once
