@@ -30,7 +30,7 @@ NOTRUN := go run ./internal/notrun $(if $(STRICT),-strict)
 TESTFLAGS ?=
 
 # How long the tests of one package may take: go's ten minutes are few on a busy machine.
-TIMEOUT ?= 25m
+TIMEOUT ?= 40m
 
 # How much make fuzz gives each target, and FUZZ=Requests chooses one. It is a number of
 # inputs and no time: Go 1.26 may fail at the end of a time for no reason (go.dev/issue/75804).
