@@ -90,7 +90,7 @@ func missingAuthorization() []fault {
 		tampered("the scheme word alone", merchant.WithHeader(d24.HeaderAuthorization, strings.TrimSpace(d24.Scheme))))
 }
 
-// A named credential is one that a request may carry by mistake in the place of another.
+// A named credential is one that a request may carry by mistake instead of another.
 type named struct {
 	name string
 	of   func(d24.Credentials) string

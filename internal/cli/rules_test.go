@@ -111,7 +111,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 // someScenarios stands for the number of scenarios for a server, which grows.
 const someScenarios = "some"
 
-// uncounted are a rule's cells with someScenarios in the place of the first, where that is a number
+// uncounted are a rule's cells with someScenarios instead of the first, where that is a number
 // of scenarios that are not only observed.
 func uncounted(cells []string) []string {
 	cells = slices.Clone(cells)

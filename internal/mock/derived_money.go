@@ -98,7 +98,7 @@ func derivedFromMoney() []Mutant {
 	}
 }
 
-// replace puts another check in the place of one.
+// replace replaces a check of an operation.
 func replace(r *rulebook, operationName, checkName string, with func(refuse func(c *call) *answer) func(c *call) *answer) {
 	change(r, operationName, func(list []check) {
 		if at, found := indexOf(list, checkName); found {

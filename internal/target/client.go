@@ -21,8 +21,8 @@ type Client struct {
 	Arrival     judge.Arrival // of its requests; nil = they were recorded by the server
 }
 
-// ClientReadings are how a mock reads the documents for clients: as laxly as a server may, so
-// that one that is right in another documented way is served as well.
+// ClientReadings are how a mock reads the documents for clients: as laxly as a server may. A
+// client that is right in another documented way is served too.
 func ClientReadings() map[string]string { return map[string]string{"AMB-03": "hmac-also"} }
 
 // A Source is where the requests of a client come from. One that drives the client has

@@ -164,8 +164,8 @@ func (d *Driven) workWithCashouts(ctx context.Context) (Traffic, error) {
 	return t, nil
 }
 
-// killed has the client make an order of which it never gets an answer, once and again;
-// kills it, and has the one that is started then make the same order.
+// killed has the client make an order twice without an answer, kills it, starts another, and
+// has that one make the same order.
 func (d *Driven) killed(ctx context.Context, s Situation) (Traffic, error) {
 	var t Traffic
 	op := operationOf(s.Does)

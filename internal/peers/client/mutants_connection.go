@@ -62,7 +62,7 @@ func withoutDates(options *x509.VerifyOptions, leaf *x509.Certificate) {
 	options.CurrentTime = leaf.NotAfter.Add(-time.Second)
 }
 
-// verifying puts a verification of one's own in the place of crypto/tls's.
+// verifying replaces crypto/tls's verification with another.
 func verifying(change func(options *x509.VerifyOptions, leaf *x509.Certificate)) func(config *tls.Config, host string) {
 	return func(config *tls.Config, host string) {
 		roots := config.RootCAs

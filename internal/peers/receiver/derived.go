@@ -117,7 +117,7 @@ func derivedChecks() []Mutant {
 		}{
 			{"left-out", "does not ask for the status of a %s", always},
 			{"first-time-only", "asks for the status of a %s once in its life", firstTime("status " + string(kind))},
-			{"skipped-when-known", "does not ask for the status of a %s of which it was notified before", secondTime("asked " + string(kind))},
+			{"skipped-when-known", "does not ask for the status of a %s when it was notified of it before", secondTime("asked " + string(kind))},
 		} {
 			list = append(list, Mutant{
 				fmt.Sprintf("%s-status-%s", kind, way.name), fmt.Sprintf(way.says, kind), premature(kind),

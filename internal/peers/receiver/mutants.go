@@ -78,7 +78,7 @@ func signatureMutants() []Mutant {
 		{"control-unverified", "looks at no control of cashouts", []string{"NOTIF-03", "NOTIF-09"}, func(r *rules) {
 			r.skips[control], r.skips[payloadSignature] = always, always
 		}},
-		{"refused-remembered", "takes a deposit as handled of which it has refused a notification", []string{"NOTIF-08"}, func(r *rules) {
+		{"refused-remembered", "takes a deposit as handled when it has refused a notification of it", []string{"NOTIF-08"}, func(r *rules) {
 			r.refused = func(r *Receiver, n *notification) {
 				if n.kind == d24.DepositNotification {
 					r.remember("handled " + keyOf(n.kind, n.id))
