@@ -94,6 +94,9 @@ func (c *Client) send(ctx context.Context, r Request, abandon bool, tampers []Ta
 		Scenario: r.Scenario, Label: r.Label, Started: time.Now(),
 		Request: exchange.Request{Method: early.Method, URL: c.Options.BaseURL + early.Path, Proto: "HTTP/1.1", Body: early.Body},
 	}
+	if r.Chunked {
+		e.Request.Header.Set(wire.TransferEncoding, wire.Chunked)
+	}
 	header := func() exchange.Header {
 		late := c.draft(r, c.Now())
 		c.finish(late, tampers)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
+	"github.com/d24conform/d24conform/internal/wire"
 )
 
 // Auth is how a request shows who sends it.
@@ -27,6 +28,7 @@ type Request struct {
 	Auth           Auth
 	Body           []byte
 	IdempotencyKey string // absent when empty
+	Chunked        bool   // the body is sent in chunks, without its length
 	Label          string // for the log: control, probe, retry …
 	Scenario       string // for the log
 
@@ -114,6 +116,9 @@ func (c *Client) draft(r Request, now time.Time) *Draft {
 	}
 	if r.IdempotencyKey != "" {
 		d.Header.Set(d24.HeaderIdempotencyKey, r.IdempotencyKey)
+	}
+	if r.Chunked {
+		d.Header.Set(wire.TransferEncoding, wire.Chunked)
 	}
 	return d
 }

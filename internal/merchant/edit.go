@@ -66,6 +66,20 @@ func FieldNames(object []byte) []string {
 	return names
 }
 
+// FieldText is the value of a field as it is written, without the quotes of a text; empty
+// where the object has no such field.
+func FieldText(object []byte, name string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(object, &fields) != nil {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(fields[name], &text) == nil {
+		return text
+	}
+	return string(fields[name])
+}
+
 // Reverse is the same JSON object with its top-level fields in the opposite order.
 func Reverse(object []byte) []byte {
 	fields, closing, err := split(object)

@@ -37,6 +37,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 		"GET with a key":                 withKey(merchant.DepositStatus("1")),
 		"DELETE with a body and a key":   withKey(merchant.Request{Method: http.MethodDelete, Path: "/", Body: []byte("{}")}),
 		"DELETE without a body, a key":   withKey(merchant.Request{Method: http.MethodDelete, Path: "/"}),
+		"in chunks":                      {Method: http.MethodPost, Path: "/", Body: []byte(`{"amount":1}`), IdempotencyKey: "k-1", Chunked: true},
 		"a body longer than any buffer":  withKey(post(strings.Repeat("x", 1<<18))),
 		"OPTIONS, which may be repeated": {Method: http.MethodOptions, Path: "/"},
 	} {

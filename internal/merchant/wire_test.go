@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,7 +116,13 @@ func (w *wire) read(r *bufio.Reader) bool {
 		case line == "":
 			length, _ := strconv.Atoi(got.header.Get("Content-Length"))
 			body := make([]byte, length)
-			if _, err := io.ReadFull(r, body); err != nil {
+			_, err := io.ReadFull(r, body)
+			if got.header.Get("Transfer-Encoding") == "chunked" {
+				if body, err = io.ReadAll(httputil.NewChunkedReader(r)); err == nil {
+					_, err = r.ReadString('\n') // there is no trailer
+				}
+			}
+			if err != nil {
 				return false
 			}
 			got.body = string(body)

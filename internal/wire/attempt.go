@@ -74,6 +74,9 @@ func newRequest(ctx context.Context, r exchange.Request, header http.Header) (*h
 	}
 	request.Header = header
 	request.GetBody = nil
+	if r.Header.Get(TransferEncoding) == Chunked {
+		request.ContentLength = -1
+	}
 	return request, nil
 }
 
@@ -112,12 +115,22 @@ func read(response *http.Response) (*exchange.Response, error) {
 // userAgent is a header that net/http sends by itself.
 const userAgent = "User-Agent"
 
+// An exchange whose request has this header, when it is given to [Sender.Send], is sent in
+// chunks, without the length of its body.
+const (
+	TransferEncoding = "Transfer-Encoding"
+	Chunked          = "chunked"
+)
+
 // fill puts a header into net/http's. net/http adds a User-Agent of its
 // own where it finds none under that very spelling, and sends none where it is empty.
 func fill(header http.Header, fields exchange.Header) {
 	clear(header)
 	for _, field := range fields {
 		name := field.Name
+		if name == TransferEncoding { // net/http's own
+			continue
+		}
 		if name == userAgent && field.Value == "" {
 			name = "User-agent"
 		}
