@@ -38,20 +38,31 @@ func IsModernTLS(e *exchange.Exchange) Finding {
 // IsJSON judges that an answer is JSON and says so. What a busy server, or the
 // gateway before it, says is not looked at.
 func IsJSON(e *exchange.Exchange) Finding {
-	const expected = "a JSON body with Content-Type: application/json"
 	if Read(e).Kind == Busy {
-		return unclear(expected, Describe(e), e)
+		return unclear(jsonAnswer, Describe(e), e)
+	}
+	return IsJSONError(e)
+}
+
+// IsJSONError judges the form of an answer as [IsJSON] does, and also of an error 500 that
+// was asked for.
+func IsJSONError(e *exchange.Exchange) Finding {
+	if e.Response == nil {
+		return unclear(jsonAnswer, Describe(e), e)
 	}
 	if fault := jsonFault(e.Response.Body); fault != "" {
-		return broken(expected, fmt.Sprintf("%d %s", e.Response.Status, fault), e)
+		return broken(jsonAnswer, fmt.Sprintf("%d %s", e.Response.Status, fault), e)
 	}
 	kind := e.Response.Header.Get(d24.HeaderContentType)
 	media, _, err := mime.ParseMediaType(kind)
 	if (err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter)) || media != d24.ContentTypeJSON {
-		return broken(expected, fmt.Sprintf("Content-Type: %q", shorten(kind)), e)
+		return broken(jsonAnswer, fmt.Sprintf("Content-Type: %q", shorten(kind)), e)
 	}
 	return holds(e)
 }
+
+// jsonAnswer is the form of every answer of deposits.
+const jsonAnswer = "a JSON body with Content-Type: application/json"
 
 // jsonFault is why a body is not JSON between systems as RFC 8259 wants it; empty
 // when it is.
