@@ -91,7 +91,7 @@ func (a *Admin) MoveDeposit(id string, to d24.DepositStatus) error {
 		switch {
 		case to == d24.DepositExpired:
 			d.Expires = now
-		case to == d24.DepositCompleted && rules.fillsBalance(d):
+		case to == d24.DepositCompleted && rules.fillsBalance(a.env, d):
 			tx.Credit(d.Merchant, d.Amount)
 		}
 		a.env.depositChanged(d)

@@ -75,16 +75,22 @@ func updateCashout(c *call) answer {
 	if refusal := c.needs(c.cashout.CashoutID != "" || c.cashout.ExternalID != "", "cashout_id"); refusal != nil {
 		return *refusal
 	}
-	var to d24.CashoutStatus
-	switch c.cashout.Status {
-	case d24.CashoutUpdatePending:
-		to = d24.CashoutPending
-	case d24.CashoutUpdateOnHold:
-		to = d24.CashoutOnHold
-	default:
+	to, ok := c.env.rules.cashoutUpdate(c.cashout.Status)
+	if !ok {
 		return *refuseCashout(http.StatusBadRequest, d24.CashoutStatusNotSupported, "Status not supported for this request")
 	}
 	return c.moveCashout(to)
+}
+
+// updatedTo is the status that an update asks for; false for one that no update sets.
+func updatedTo(word string) (to d24.CashoutStatus, ok bool) {
+	switch word {
+	case d24.CashoutUpdatePending:
+		return d24.CashoutPending, true
+	case d24.CashoutUpdateOnHold:
+		return d24.CashoutOnHold, true
+	}
+	return 0, false
 }
 
 // cancelCashout is DELETE /v3/cashout/cancel, which wants both ids.

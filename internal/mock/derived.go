@@ -14,7 +14,7 @@ import (
 func Derived() []Mutant {
 	return slices.Concat(
 		derivedFromChecks(), derivedFromPlainHTTP(), derivedFromValues(), derivedFromEnvironments(),
-		derivedFromBodies(), derivedFromDates(), derivedFromUsedKeys(), derivedFromMemories(), derivedFromStatuses(), derivedFromMoney(),
+		derivedFromBodies(), derivedFromDates(), derivedFromUsedKeys(), derivedFromMemories(), derivedFromStatuses(), derivedFromMoney(), derivedFromForms(),
 	)
 }
 

@@ -1,10 +1,10 @@
 package mock
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -24,8 +24,22 @@ func bodyReadings() []bodyReading {
 		{"first-4-KiB", "over the first 4 KiB of the body", func(body []byte) []byte { return body[:min(len(body), 4*kibibyte)] }},
 		{"without-white-space", "over the body without white space", reserialised},
 		{"re-serialised", "over the body as another JSON library writes it", sorted},
+		{"an-id-alone", "over an id of the body alone", firstID},
 		{"without-the-last-byte", "over the body without its last byte", func(body []byte) []byte { return body[:max(len(body)-1, 0)] }},
 	}
+}
+
+// firstID is the id that a body names first.
+func firstID(body []byte) []byte {
+	var ids struct {
+		ExternalID anyText `json:"external_id"`
+		InvoiceID  anyText `json:"invoice_id"`
+		CashoutID  anyText `json:"cashout_id"`
+	}
+	if json.Unmarshal(body, &ids) != nil {
+		return body
+	}
+	return []byte(cmp.Or(ids.ExternalID, ids.InvoiceID, ids.CashoutID))
 }
 
 // sorted is a JSON object as a library writes it that knows no order of fields.
@@ -49,14 +63,13 @@ func derivedFromBodies() []Mutant {
 		if op.product == cashouts {
 			otherText, changed = []string{"CASH-SIG-02"}, []string{"CASH-SIG-03"}
 		}
-		both := slices.Concat(otherText, changed)
 		for _, b := range bodyReadings() {
 			broken := otherText
 			switch b.name {
 			case "without-white-space": // the text that is sent has another signature
 				broken = changed
 			case "without-the-last-byte":
-				broken = both
+				broken = slices.Concat(otherText, changed)
 			}
 			list = append(list, Mutant{
 				op.name + "/signed-body/" + b.name, op.does + " with a signature " + b.says, broken,
@@ -65,17 +78,12 @@ func derivedFromBodies() []Mutant {
 				},
 			})
 		}
-		for _, n := range []struct {
-			name string
-			size int
-		}{{"1-KiB", kibibyte}, {"4-KiB", 4 * kibibyte}} {
-			list = append(list, Mutant{
-				op.name + "/signed-body/not-verified-beyond-" + n.name, op.does + " without verifying the signature of a body of more than " + strings.ReplaceAll(n.name, "-", " "), both,
-				func(r *rulebook) {
-					excuse(r, op.name, "signature", func(c *call) bool { return len(c.body) > n.size })
-				},
-			})
-		}
+		list = append(list, Mutant{
+			op.name + "/signed-body/not-verified-beyond-1-KiB", op.does + " without verifying the signature of a body of more than 1 KiB", op.brokenBy("signature"),
+			func(r *rulebook) {
+				excuse(r, op.name, "signature", func(c *call) bool { return len(c.body) > kibibyte })
+			},
+		})
 	}
 	return list
 }

@@ -192,12 +192,13 @@ func (op derivedOperation) brokenByEveryRetry() []string {
 }
 
 // MayBreak are the rules that a mutant breaks or not: other requests that come between two
-// of a scenario decide whether it has forgotten by then.
+// of a scenario decide whether it has forgotten by then, and which connection they take.
 func MayBreak(mutant string) []string {
 	switch name, lapse, _ := strings.Cut(mutant, "/"); {
 	case mutant == "payload-signature/compared/first-8-characters": // the digits decide
 		return []string{"CASH-SIG-04"}
-	case strings.HasSuffix(name, "-keys") && strings.HasPrefix(lapse, "only-the-last"), name == "refunds" && strings.HasSuffix(lapse, "-more"):
+	case strings.HasSuffix(lapse, "with-the-connection"), // who gets which connection is chance
+		strings.HasSuffix(name, "-keys") && strings.HasPrefix(lapse, "only-the-last"), name == "refunds" && strings.HasSuffix(lapse, "-more"):
 		return []string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-03", "DEP-IDEM-04", "DEP-IDEM-05", "DEP-IDEM-07", "DEP-REF-01"}
 	case strings.Contains(name, "-stored-") && strings.HasPrefix(lapse, "only-the-last"):
 		return []string{"DEP-IDEM-04", "DEP-IDEM-05"}
@@ -221,6 +222,18 @@ func (op derivedOperation) brokenByDatedKey() []string {
 		return []string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-05", "DEP-IDEM-07"}
 	}
 	return []string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-03", "DEP-IDEM-05"}
+}
+
+// brokenByNarrowKey are the rules that an operation breaks which does not know a key again in
+// another form of the request.
+func (op derivedOperation) brokenByNarrowKey(form string) []string {
+	switch {
+	case op.name == "deposit" && form == "with-a-trailing-slash":
+		return []string{"DEP-IDEM-01", "DEP-IDEM-05"}
+	case op.name == "deposit" && form == "in-the-second-environment":
+		return []string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-05"}
+	}
+	return []string{"DEP-IDEM-01"}
 }
 
 // brokenByShortKey are the rules that an operation breaks which keeps so many characters of a

@@ -2,10 +2,10 @@ package mock
 
 import (
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/mock/store"
 )
 
 // faultOf says what a check finds wrong, after "although".
@@ -57,11 +57,20 @@ func neglects() []neglect {
 			excuse(r, op.name, checkName, applies)
 		}
 	}
-	return []neglect{
+	list := []neglect{
 		{"left-out", "", all, where(always)},
 		{
 			"after-the-effect", ", and refuses it afterwards", func(op derivedOperation, _ bool) bool { return op.changes() },
 			func(r *rulebook, op derivedOperation, checkName string, business bool) {
+				tooLate(r, op, checkName, business, always)
+			},
+		},
+		{
+			"stored-all-the-same", ", refuses it afterwards, keeps the result under its key, and takes an invoice twice",
+			// What is refused for the state of things is stored as refused.
+			func(op derivedOperation, business bool) bool { return op.name == "deposit" && !business },
+			func(r *rulebook, op derivedOperation, checkName string, business bool) {
+				r.invoiceUsed = func(*store.Tx, *merchant, string) bool { return false }
 				tooLate(r, op, checkName, business, always)
 			},
 		},
@@ -72,8 +81,15 @@ func neglects() []neglect {
 		},
 		{"in-the-first-environment", ", in the first environment only", all, where(func(c *call) bool { return c.env.name == firstName })},
 		{"in-the-second-environment", ", in the second environment only", all, where(func(c *call) bool { return c.env.name == secondName })},
-		{"with-a-trailing-slash", ", if the path ends in a slash", all, where(func(c *call) bool { return strings.HasSuffix(c.request.URL.Path, "/") })},
 	}
+	for _, form := range forms() {
+		concern := all
+		if form.name != "with-a-trailing-slash" {
+			concern = func(op derivedOperation, business bool) bool { return op.method != http.MethodGet && !business }
+		}
+		list = append(list, neglect{form.name, form.says, concern, where(form.has)})
+	}
+	return list
 }
 
 // derivedFromChecks neglect each check of each operation in each way.

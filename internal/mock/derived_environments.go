@@ -9,7 +9,8 @@ import (
 
 // A window is through which one environment sees what is the other's.
 type window struct {
-	from  string // the environment that sees
+	from  string       // the environment that sees
+	own   *environment // that environment
 	other *environment
 }
 
@@ -18,9 +19,9 @@ func (w *window) open(r *rulebook) {
 	connect := r.connect
 	r.connect = func(first, second *environment) {
 		connect(first, second)
-		w.other = first
+		w.own, w.other = second, first
 		if w.from == firstName {
-			w.other = second
+			w.own, w.other = first, second
 		}
 	}
 }
@@ -60,7 +61,7 @@ func derivedFromEnvironments() []Mutant {
 		}
 		list = append(list, Mutant{
 			"environments/" + name + "/other-path-in-the-second", "has " + e.path + " under another path in the second environment",
-			brokenByOtherPath(name),
+			[]string{"ENV-04"},
 			func(r *rulebook) {
 				find := r.route
 				r.route = func(env *environment, path string) (*endpoint, string) {
@@ -76,18 +77,6 @@ func derivedFromEnvironments() []Mutant {
 	return list
 }
 
-// brokenByOtherPath are the rules that a server breaks whose second environment has an
-// operation elsewhere: those of ENV that ask for it there.
-func brokenByOtherPath(operationName string) []string {
-	switch operationName {
-	case "refund":
-		return []string{"DEP-REF-02", "ENV-04", "ENV-09", "ENV-10"}
-	case "cashout-status":
-		return []string{"CASH-EXT-01", "CASH-STAT-01", "CASH-STAT-02", "ENV-04", "ENV-10"}
-	}
-	return []string{"ENV-04"}
-}
-
 func sharedStores() []sharedStore {
 	list := append(sharedCredentials(), []sharedStore{
 		{"balance", "takes cashouts from the other's balance as well", []string{"ENV-09"}, func(r *rulebook, w *window) {
@@ -98,6 +87,15 @@ func sharedStores() []sharedStore {
 					w.other.state.Update(func(tx *store.Tx) { tx.Credit(c.caller.number, -c.about.cashout.Amount) })
 				}
 				return a
+			}
+		}},
+		{"approvals", "adds the other's approved deposits to the balance as well", []string{"ENV-09"}, func(r *rulebook, w *window) {
+			fills := r.fillsBalance
+			r.fillsBalance = func(e *environment, d *store.Deposit) bool {
+				if !w.sees(e) {
+					w.own.state.Update(func(tx *store.Tx) { tx.Credit(d.Merchant, d.Amount) })
+				}
+				return fills(e, d)
 			}
 		}},
 		{"external-ids", "refuses the external_ids that the other has used", []string{"ENV-09"}, func(r *rulebook, w *window) {

@@ -1,8 +1,12 @@
 package mock
 
 import (
+	"bytes"
+	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock/store"
@@ -15,7 +19,7 @@ func derivedFromMoney() []Mutant {
 	sum, balance := []string{"DEP-REF-02"}, []string{"CASH-BAL-01"}
 	sums := append(brokenWithoutRefundSum(), "DEP-REF-02")
 	ofFirstRefundOnly := slices.DeleteFunc(slices.Clone(sums), func(rule string) bool { return rule == "DEP-IDEM-05" || rule == "ENV-10" })
-	return []Mutant{
+	list := []Mutant{
 		{"refund-sum/last-refund-left-out", "leaves a deposit's last refund out of the sum", sums, func(r *rulebook) {
 			excuse(r, "refund", "amount", func(c *call) bool {
 				last := lastRefund(c)
@@ -58,6 +62,8 @@ func derivedFromMoney() []Mutant {
 				}
 			})
 		}},
+		{"refund-sum/delivered-left-out", "leaves the refunds that are delivered out of the sum", sum, withoutRefundsThatAre(d24.RefundDelivered)},
+		{"refund-sum/completed-left-out", "leaves the refunds that are completed out of the sum", sum, withoutRefundsThatAre(d24.RefundCompleted)},
 		{"refund-sum/refused-refund-counted", "counts a refund that it refused", sum, func(r *rulebook) {
 			onRefusal(r, "refund", "amount", func(c *call) {
 				c.about.deposit.Refunded = min(c.about.deposit.Refunded+max(c.about.amount, 0), c.about.deposit.Amount)
@@ -74,6 +80,19 @@ func derivedFromMoney() []Mutant {
 		}},
 		{"balance/refused-hold-gives-back", "gives the amount of a cashout back when it refuses to hold or release it", balance, func(r *rulebook) {
 			onRefusal(r, "cashout-hold", "transition", giveBack)
+		}},
+		{"balance/kept-in-32-bits", "compares cashouts with the balance in 32 bits", balance, func(r *rulebook) {
+			excuse(r, "cashout", "funds", func(c *call) bool {
+				return c.about.cashout.Amount > math.MaxInt32 && d24.Amount(int32(c.about.cashout.Amount)) <= c.about.tx.Balance(c.caller.number) //nolint:gosec // this is the defect
+			})
+		}},
+		{"balance/text-amounts-free", "does not compare an amount that is written as text with the balance", balance, func(r *rulebook) {
+			excuse(r, "cashout", "funds", func(c *call) bool {
+				var body struct {
+					Amount json.RawMessage `json:"amount"`
+				}
+				return json.Unmarshal(c.body, &body) == nil && bytes.HasPrefix(body.Amount, []byte{'"'})
+			})
 		}},
 		{"balance/cancel-gives-twice", "gives the amount of a cancelled cashout back twice", balance, creditOn(d24.CashoutCancelled, 1)},
 		{"balance/reject-gives-twice", "gives the amount of a rejected cashout back twice", balance, creditOn(d24.CashoutRejected, 1)},
@@ -95,6 +114,37 @@ func derivedFromMoney() []Mutant {
 				return 0
 			})
 		}},
+	}
+	for _, status := range []d24.CashoutStatus{d24.CashoutDelivered, d24.CashoutCompleted} {
+		for _, change := range []struct{ operation, says string }{{"cashout-cancel", "cancel it"}, {"cashout-hold", "hold or release it"}} {
+			list = append(list, Mutant{
+				"balance/refused-" + strings.TrimPrefix(change.operation, "cashout-") + "-gives-back-of/" + slug(status.String()),
+				"gives the amount of a cashout that is " + status.String() + " back when it refuses to " + change.says, balance,
+				func(r *rulebook) {
+					onRefusal(r, change.operation, "transition", func(c *call) {
+						if c.about.cashout.Status == status {
+							giveBack(c)
+						}
+					})
+				},
+			})
+		}
+	}
+	return list
+}
+
+// withoutRefundsThatAre leaves a deposit's refunds in a status out of their sum.
+func withoutRefundsThatAre(status d24.RefundStatus) func(r *rulebook) {
+	return func(r *rulebook) {
+		excuse(r, "refund", "amount", func(c *call) bool {
+			sum := c.about.deposit.Refunded
+			c.about.tx.Refunds(func(each *store.Refund) {
+				if each.DepositID == c.about.deposit.ID && each.Status == status {
+					sum -= each.Amount
+				}
+			})
+			return sum < c.about.deposit.Refunded && c.about.amount > 0 && c.about.amount <= c.about.deposit.Amount-sum
+		})
 	}
 }
 

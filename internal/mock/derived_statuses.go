@@ -3,6 +3,7 @@ package mock
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock/store"
@@ -82,6 +83,24 @@ func derivedFromStatuses() []Mutant {
 				})
 			}
 		}
+	}
+	for word, status := range map[string]d24.CashoutStatus{
+		"COMPLETED": d24.CashoutCompleted, "CANCELLED": d24.CashoutCancelled, "DELIVERED": d24.CashoutDelivered, "REJECTED": d24.CashoutRejected,
+	} {
+		list = append(list, Mutant{
+			"cashout-hold/sets/" + strings.ToLower(word), "makes a cashout " + status.String() + " by an update to " + word,
+			[]string{"CASH-STAT-02"},
+			func(r *rulebook) {
+				update := r.cashoutUpdate
+				r.cashoutUpdate = func(asked string) (d24.CashoutStatus, bool) {
+					if asked == word {
+						return status, true
+					}
+					return update(asked)
+				}
+				excuse(r, "cashout-hold", "transition", func(c *call) bool { return c.about.to == status })
+			},
+		})
 	}
 	return append(list, shownAsAnother()...)
 }

@@ -249,7 +249,7 @@ func cashoutMutants() []Mutant {
 		{
 			"approval-without-funds", "adds nothing to the balance when a deposit is approved",
 			[]string{"PANEL-09"},
-			func(r *rulebook) { r.fillsBalance = func(*store.Deposit) bool { return false } },
+			func(r *rulebook) { r.fillsBalance = func(*environment, *store.Deposit) bool { return false } },
 		},
 	}
 }

@@ -66,7 +66,7 @@ type rulebook struct {
 	ageDeposit        func(d *store.Deposit, now time.Time)    // what time alone does to it
 	shownStatus       func(d *store.Deposit) d24.DepositStatus // what the status endpoint says
 	depositTransition func(from, to d24.DepositStatus) bool
-	fillsBalance      func(d *store.Deposit) bool // on approval
+	fillsBalance      func(e *environment, d *store.Deposit) bool // on approval
 	refundable        func(c *call, d *store.Deposit, amount d24.Amount) bool
 	refundOf          func(d *store.Deposit) bool // may it be refunded at all
 	refundTransition  func(from, to d24.RefundStatus) bool
@@ -77,7 +77,8 @@ type rulebook struct {
 	enoughFunds       func(c *call, balance, amount d24.Amount) bool
 	findCashout       func(c *call, tx *store.Tx) *store.Cashout // the caller's own that the request names
 	cashoutTransition func(from, to d24.CashoutStatus) bool
-	shownCashout      func(d24.CashoutStatus) d24.CashoutStatus                        // what the status endpoint says
+	shownCashout      func(d24.CashoutStatus) d24.CashoutStatus // what the status endpoint says
+	cashoutUpdate     func(word string) (to d24.CashoutStatus, ok bool)
 	setCashout        func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) // and what follows for the balance
 
 	// Notifications.
@@ -152,7 +153,7 @@ func newRulebook() *rulebook {
 		ageDeposit:        ageDeposit,
 		shownStatus:       func(d *store.Deposit) d24.DepositStatus { return d.Status },
 		depositTransition: depositTransition,
-		fillsBalance:      func(d *store.Deposit) bool { return !d.Test },
+		fillsBalance:      func(_ *environment, d *store.Deposit) bool { return !d.Test },
 		refundOf:          func(d *store.Deposit) bool { return d.Status == d24.DepositCompleted },
 		refundable:        func(_ *call, d *store.Deposit, amount d24.Amount) bool { return amount <= d.Amount-d.Refunded },
 		refundTransition:  refundTransition,
@@ -163,6 +164,7 @@ func newRulebook() *rulebook {
 		findCashout:       ownCashout,
 		cashoutTransition: cashoutTransition,
 		shownCashout:      func(status d24.CashoutStatus) d24.CashoutStatus { return status },
+		cashoutUpdate:     updatedTo,
 		setCashout:        setCashout,
 
 		signNotification:        signNotification,
