@@ -1,9 +1,10 @@
 # --- what the target is made to do: by the management API of d24conform mock ------------
 
 D24_MANAGE_URL=${D24_MANAGE_URL-https://127.0.0.1:8444}
+environment='' # the first one
 manage() { # METHOD PATH [JSON]
 	status=$(curl -q -s --http1.1 --max-time 10 ${D24_CA_FILE:+--cacert "$D24_CA_FILE"} -o "$tmp/manage" -w '%{http_code}' \
-		-X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "$D24_MANAGE_URL/manage/v1$2") || :
+		-X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "$D24_MANAGE_URL/manage/v1$2$environment") || :
 	case $status in
 	2*) ;;
 	*) unclear "$1 $D24_MANAGE_URL/manage/v1$2 is answered $status (D24_MANAGE_URL is the management API of d24conform mock)" ;;
@@ -30,4 +31,9 @@ hook() { # NAME VALUE…
 	*) unclear "there is no hook $1" ;;
 	esac
 	say "    hook       $*"
+}
+second_hook() { # NAME VALUE…: in the second environment
+	environment='?environment=second'
+	hook "$@"
+	environment=''
 }

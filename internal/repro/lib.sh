@@ -303,7 +303,7 @@ END {
 	print (status == "" ? "no answer" : status) (code != "" ? " code " clean(code) : "") \
 		(said != "" ? " (" clean(said) ")" : "") (object != "" ? " with " field " " clean(object) : "") \
 		(want == "told" && state != "" ? " with status " clean(state) : "")
-	print clean(got["invoice_id"]); print clean(got["deposit_id"])
+	print clean(got["invoice_id"] != "" ? got["invoice_id"] : got["merchant_invoice_id"]); print clean(got["deposit_id"])
 	print bad ? "no" : "yes"
 	# A refusal of who calls, or when, tells nothing about the operation.
 	caller = (field == "cashout_id") ? "^(302|401|402|524)$" : "^(100|101|102|103|202)$"
@@ -387,6 +387,10 @@ fails_plain() { # N
 is_json() { # N
 	load "$1"
 	[ "$kind" != busy ] || unclear "request $1: $seen"
+	is_json_error "$1"
+}
+is_json_error() { # N: an error 500 that was asked for is judged too
+	load "$1"
 	[ "$json" = yes ] || wrong "the answer to request $1 is not JSON"
 	od -An -v -tu1 "$tmp/$1.answer" | awk '
 		{ for (i = 1; i <= NF; i++) {

@@ -55,6 +55,7 @@ type Plan struct {
 	Run                     string       // our ids begin with d24c-<Run>-
 	ClockOffset, ClockError time.Duration
 	Commands                map[string][]string // the target's hooks; nil = the mock's management API
+	SecondCommands          map[string][]string // likewise those of its second environment
 	Acts                    []Act
 	Checks                  []Check
 }
@@ -94,6 +95,7 @@ type Call struct {
 type Hook struct {
 	Name      string
 	Arguments []string // in the order of the hook's parameters
+	Second    bool     // the second environment's
 	Undo      bool     // done at the end of the script, however it ends
 }
 

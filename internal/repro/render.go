@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,7 +160,7 @@ func (r *renderer) assemble(undo, checks []string) string {
 	b.WriteString(p.head("the target", needs) + "set -eu\n\n" + common + "\n" + library)
 	hooks := strings.Contains(strings.Join(undo, "")+r.text(), "hook ")
 	switch {
-	case hooks && p.Commands == nil:
+	case hooks && !p.hasCommands():
 		b.WriteString("\n" + managementHooks)
 	case hooks:
 		b.WriteString("\n" + p.commandHooks())
@@ -298,10 +299,13 @@ func (r *renderer) need(name string) string {
 
 // hook is the line that makes the target do something.
 func (r *renderer) hook(h *Hook) (string, error) {
-	if r.plan.Commands == nil && !strings.Contains(managementHooks, "\t"+h.Name+")") {
+	if !r.plan.hasCommands() && !strings.Contains(managementHooks, "\t"+h.Name+")") {
 		return "", fmt.Errorf("hook %s: %w", h.Name, ErrNoRecipe)
 	}
 	words := []string{"hook", h.Name}
+	if h.Second {
+		words[0] = "second_hook"
+	}
 	for _, argument := range h.Arguments {
 		words = append(words, r.reference(argument))
 	}
@@ -319,17 +323,24 @@ func (r *renderer) reference(word string) string {
 
 // commandHooks are the target's own commands, as they are configured.
 func (p *Plan) commandHooks() string {
-	var b strings.Builder
-	b.WriteString("# --- what the target is made to do: by the commands of its configuration, run in the\n" +
-		"# directory of that file (D24_HOOKS_DIR, else the working directory) ---\n\nhook() { # NAME VALUE…\n\tsay \"    hook       $*\"\n\tcase $1 in\n")
-	names := make([]string, 0, len(p.Commands))
-	for name := range p.Commands {
-		names = append(names, name)
+	return "# --- what the target is made to do: by the commands of its configuration, run in the\n" +
+		"# directory of that file (D24_HOOKS_DIR, else the working directory) ---\n" +
+		shellFunction("hook", p.Commands) + shellFunction("second_hook", p.SecondCommands)
+}
+
+// hasCommands says whether the target is made to do things by commands of its own.
+func (p *Plan) hasCommands() bool { return p.Commands != nil || p.SecondCommands != nil }
+
+// shellFunction runs one environment's commands by the name of the hook; empty without any.
+func shellFunction(function string, commands map[string][]string) string {
+	if len(commands) == 0 {
+		return ""
 	}
-	slices.Sort(names)
-	for _, name := range names {
+	var b strings.Builder
+	b.WriteString("\n" + function + "() { # NAME VALUE…\n\tsay \"    hook       $*\"\n\tcase $1 in\n")
+	for _, name := range slices.Sorted(maps.Keys(commands)) {
 		fmt.Fprintf(&b, "\t%s) (cd \"${D24_HOOKS_DIR-.}\" &&", name)
-		for i, argument := range p.Commands[name] {
+		for i, argument := range commands[name] {
 			word := quote(argument)
 			if i > 0 {
 				word = parameters(name).Replace(word)
