@@ -12,6 +12,7 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
+	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 )
@@ -26,13 +27,14 @@ var (
 	stepFirstStatus   = regexp.MustCompile(`^the status of the first cashout is (?:still|now) (.+)$`)
 	stepBalance       = regexp.MustCompile(`^a balance of (\S+)$`)
 	stepAskCashout    = regexp.MustCompile(`^a cashout of (\S+) is requested(?: and (.+))?$`)
+	stepAskText       = regexp.MustCompile(`^a cashout of (\S+) is requested, with its amount as text$`)
 	stepAskHeld       = regexp.MustCompile(`^a cashout of (\S+) that is on hold is requested$`)
 	stepNoCashout     = regexp.MustCompile(`^no cashout has its external id$`)
 	stepBalanceLeft   = regexp.MustCompile(`^a cashout of (\S+) is accepted, and one of (\S+) refused because of the balance$`)
 	stepBalanceShort  = regexp.MustCompile(`^a cashout of (\S+) is refused because of the balance$`)
 	stepFaulty        = regexp.MustCompile(`^cashouts of (\S+) are requested with every fault for which they are refused$`)
 	stepFund          = regexp.MustCompile(`^a deposit of (\S+) is created and approved$`)
-	stepAsked         = regexp.MustCompile(`^it is asked to (be cancelled|be held|go on)$`)
+	stepAsked         = regexp.MustCompile(`^it is asked to (be cancelled|be held|go on|become [A-Z]+)$`)
 	stepOneKeyCancels = regexp.MustCompile(`^each is cancelled with one idempotency key$`)
 	stepBothCancelled = regexp.MustCompile(`^both of them are cancelled$`)
 )
@@ -78,6 +80,13 @@ func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 		return w.hook(ctx, target.SetFunds, map[string]string{"amount": amount})
 	})
 	sc.Step(stepAskCashout, w.askCashout)
+	sc.Step(stepAskText, func(ctx context.Context, amount string) error {
+		cents, err := parseAmount(amount)
+		r := w.server.Client().CreateCashout(w.suite.Orders.Cashout(cents))
+		r.Body = merchant.SetField(r.Body, "amount", amount)
+		w.tell(ctx, w.server.Client(), r)
+		return err
+	})
 	sc.Step(stepAskHeld, func(ctx context.Context, amount string) error {
 		return w.askCashout(ctx, amount, "put on hold at its creation")
 	})
@@ -367,6 +376,9 @@ func (w *world) byExternalID(ctx context.Context, external string) (*exchange.Ex
 func (w *world) askFor(ctx context.Context, c cashout, what string) {
 	client := w.server.Client()
 	r := client.CancelCashout(c.id, c.external)
+	if word, ok := strings.CutPrefix(what, "become "); ok {
+		r = client.UpdateCashout(c.id, c.external, word)
+	}
 	switch what {
 	case "be held":
 		r = client.UpdateCashout(c.id, c.external, d24.CashoutUpdateOnHold)

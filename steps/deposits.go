@@ -21,6 +21,7 @@ var (
 	stepTwoDeposits = regexp.MustCompile(`^two deposits(?: of (\S+) that are completed)?$`)
 	stepRefundTurns = regexp.MustCompile(`^refunds of (\S+) are requested of one and the other, and again$`)
 	stepRefundSum   = regexp.MustCompile(`^those that were accepted sum to no more than (\S+), as their statuses tell$`)
+	stepRefundIs    = regexp.MustCompile(`^a refund of (\S+) of it that is (delivered|completed)$`)
 	stepRefundAll   = regexp.MustCompile(`^a refund of all of it is requested$`)
 	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
 	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., al]+) (?:is|are) requested$`)
@@ -54,6 +55,7 @@ func depositSteps(w *world, sc *godog.ScenarioContext) {
 		return err
 	})
 	sc.Step(stepRefundSum, w.refundSum)
+	sc.Step(stepRefundIs, w.refundThatIs)
 	sc.Step(stepRefundAll, func(ctx context.Context) error { return w.refund(ctx, "all", false) })
 	sc.Step(stepPaid, func(ctx context.Context) error { return w.approve(ctx, w.story.deposit) })
 	sc.Step(stepRefunds, func(ctx context.Context, amounts string) error {
@@ -105,6 +107,33 @@ func (w *world) depositThatIs(ctx context.Context, amount, status string) error 
 		return err
 	}
 	return w.hook(ctx, h, map[string]string{"deposit_id": w.story.deposit.id})
+}
+
+// refundThatIs refunds a part of the story's deposit, and takes the refund to a status.
+func (w *world) refundThatIs(ctx context.Context, amount, status string) error {
+	hooks := []target.Hook{target.DeliverRefund}
+	if status == "completed" {
+		hooks = append(hooks, target.CompleteRefund)
+	}
+	for _, h := range hooks {
+		if !w.server.Hooks.Offers(h) {
+			return &noted{"not looked at: the target has no hook " + string(h)}
+		}
+	}
+	cents, err := parseAmount(amount)
+	if err != nil {
+		return err
+	}
+	answer, err := w.setup(ctx, merchant.CreateRefund(w.story.deposit.id, w.story.deposit.invoice, &cents))
+	if err != nil {
+		return err
+	}
+	for _, h := range hooks {
+		if err := w.hook(ctx, h, map[string]string{"refund_id": answer.ObjectID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // manyAtOnce asks for refunds of one deposit, or for cashouts, in parallel.

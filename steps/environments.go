@@ -10,6 +10,8 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/rules"
+	"github.com/d24conform/d24conform/internal/target"
 )
 
 // The environments in the words of the features.
@@ -29,12 +31,14 @@ var (
 	stepOtherExternal  = regexp.MustCompile(`^a cashout is requested in the other environment with its external id$`)
 	stepOtherCashout   = regexp.MustCompile(`^a cashout of (\S+) is requested in the other environment$`)
 	stepNotTheAnswer   = regexp.MustCompile(`^it is not the answer of the first environment$`)
-	stepInEach         = regexp.MustCompile(`^a (deposit|refund|cashout) of its own, and one in the other environment$`)
-	stepOtherAsked     = regexp.MustCompile(`^the other environment is asked for the (deposit|refund|cashout)$`)
+	stepInEach         = regexp.MustCompile(`^a (paid deposit|deposit|refund|delivered cashout|cashout) of its own, and one in the other environment$`)
+	stepOtherAsked     = regexp.MustCompile(`^the other environment is asked for the (paid deposit|deposit|refund|delivered cashout|cashout)$`)
 	stepNotKnown       = regexp.MustCompile(`^it does not know it$`)
 	stepOtherRefunds   = regexp.MustCompile(`^a refund of it is requested in the other environment$`)
 	stepHomeLeft       = regexp.MustCompile(`^(\S+) of the deposit can still be refunded at home$`)
 	stepHomeBalance    = regexp.MustCompile(`^at home a cashout of (\S+) is accepted, and one of (\S+) refused because of the balance$`)
+	stepOtherFund      = regexp.MustCompile(`^a deposit of (\S+) is created and approved in the other environment$`)
+	stepHomeShort      = regexp.MustCompile(`^at home a cashout of (\S+) is refused because of the balance$`)
 	stepOtherChanges   = regexp.MustCompile(`^the other environment is asked to (cancel it|hold it|let it go on)$`)
 	stepHomeStatus     = regexp.MustCompile(`^the status of the cashout at home is (.+)$`)
 )
@@ -96,6 +100,22 @@ func environmentSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepHomeBalance, func(ctx context.Context, amount, beyond string) error {
 		w.enterOther()
 		return w.balanceIs(ctx, amount, beyond)
+	})
+	sc.Step(stepOtherFund, func(ctx context.Context, amount string) error {
+		if !w.server.Has(rules.Deposits) {
+			return &noted{"not looked at: the run has no deposits credentials"}
+		}
+		cents, err := parseAmount(amount)
+		if err != nil {
+			return err
+		}
+		w.enterOther()
+		_, err = w.payDeposit(ctx, cents)
+		return err
+	})
+	sc.Step(stepHomeShort, func(ctx context.Context, amount string) error {
+		w.enterOther()
+		return w.beyondBalance(ctx, amount)
 	})
 	sc.Step(stepOtherChanges, func(ctx context.Context, change string) {
 		w.enterOther()
@@ -177,6 +197,8 @@ func (w *world) inEach(ctx context.Context, what string) error {
 		switch what {
 		case "deposit":
 			d, err = w.createDeposit(ctx, depositAmount)
+		case "paid deposit":
+			d, err = w.payDeposit(ctx, depositAmount)
 		case "refund":
 			if d, err = w.payDeposit(ctx, depositAmount); err == nil {
 				var answer judge.Answer
@@ -184,7 +206,9 @@ func (w *world) inEach(ctx context.Context, what string) error {
 				id = answer.ObjectID
 			}
 		default:
-			c, err = w.createCashout(ctx, w.suite.Orders.Cashout(cashoutAmount))
+			if c, err = w.createCashout(ctx, w.suite.Orders.Cashout(cashoutAmount)); err == nil && what == "delivered cashout" {
+				err = w.hook(ctx, target.DeliverCashout, map[string]string{"cashout_id": c.id})
+			}
 		}
 		if err != nil {
 			return err
@@ -202,7 +226,7 @@ func (w *world) inEach(ctx context.Context, what string) error {
 func (w *world) otherAsked(ctx context.Context, what string) error {
 	w.enterOther()
 	switch what {
-	case "deposit":
+	case "deposit", "paid deposit":
 		w.tell(ctx, w.server.Client(), merchant.DepositStatus(w.story.deposit.id))
 	case "refund":
 		w.tell(ctx, w.server.Client(), merchant.RefundStatus(w.story.refund))

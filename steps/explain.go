@@ -259,11 +259,14 @@ func (s *Suite) plan(f *failure, of repro.Fault) *repro.Plan {
 		ClockOffset: w.server.Clock().Offset, ClockError: w.server.Clock().Error,
 		Acts: acts, Checks: w.checks(f.step, f.finding, trio),
 	}
-	if s.Server.Second != nil {
-		plan.Second = new(environment(s.Server.Second))
-	}
 	if commands, ok := s.Server.Hooks.(target.CommandHooks); ok {
 		plan.Commands = commands.Commands
+	}
+	if second := s.Server.Second; second != nil {
+		plan.Second = new(environment(second))
+		if commands, ok := second.Hooks.(target.CommandHooks); ok {
+			plan.SecondCommands = commands.Commands
+		}
 	}
 	switch over := f.finding.Exchanges; {
 	case len(over) > 0 && over[0].Label == inbox.Label:

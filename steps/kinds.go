@@ -378,12 +378,22 @@ func (w *world) otherCredentials() (d24.Credentials, bool) {
 	return second.Credentials, true
 }
 
-// plainHTTPFaults send the request where it must fail.
+// plainHTTPFaults send the request where it must fail, and say perhaps that it came over
+// HTTPS, as a proxy would.
 func plainHTTPFaults() []fault {
-	return []fault{{"over plain HTTP", func(w *world, _ *stage) (spoilt, bool) {
-		client, tampers, err := w.plainHTTP()
-		return spoilt{tampers: tampers, client: client}, err == nil
-	}}}
+	plain := func(name string, claims ...merchant.Tamper) fault {
+		return fault{name, func(w *world, _ *stage) (spoilt, bool) {
+			client, tampers, err := w.plainHTTP()
+			return spoilt{tampers: append(tampers, claims...), client: client}, err == nil
+		}}
+	}
+	list := []fault{plain("over plain HTTP")}
+	for _, claim := range []struct{ header, value string }{
+		{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Ssl", "on"}, {"X-Url-Scheme", "https"}, {"Front-End-Https", "on"}, {"Forwarded", "proto=https"},
+	} {
+		list = append(list, plain("over plain HTTP with "+claim.header+": "+claim.value, merchant.WithHeader(claim.header, claim.value)))
+	}
+	return list
 }
 
 // elsewhereFaults send the request from another address.

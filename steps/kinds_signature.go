@@ -99,6 +99,14 @@ func wrongTexts() []fault {
 		text("of the body written twice", false, bodies, func(s *merchant.Signing) { s.Body = bytes.Repeat(s.Body, 2) }),
 		text("of the body with its fields in alphabetical order", false, bodies, func(s *merchant.Signing) { s.Body = alphabetical(s.Body) }),
 	}
+	for _, field := range []string{"external_id", "cashout_id", "invoice_id", "deposit_id", "amount"} {
+		list = append(list, fault{"of " + field + " alone", func(_ *world, st *stage) (spoilt, bool) {
+			value := merchant.FieldText(st.request.Body, field)
+			return spoilt{tampers: []merchant.Tamper{merchant.SigningOther(func(s *merchant.Signing) {
+				s.Body = []byte(merchant.FieldText(s.Body, field))
+			})}}, value != ""
+		}})
+	}
 	for _, size := range bodySizes() {
 		list = append(list, fault{fmt.Sprintf("of the first %d bytes of a larger body", size), func(w *world, st *stage) (spoilt, bool) {
 			return spoilt{tampers: []merchant.Tamper{

@@ -32,6 +32,9 @@ func laterRechecks() map[*regexp.Regexp]recheck {
 		stepBalanceShort: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return []repro.Check{w.recheckWas(w.last(), "refused", "the balance")}
 		},
+		stepHomeShort: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{w.recheckWas(w.last(), "refused", "the balance")}
+		},
 		stepNoneTaken:  eachRefused,
 		stepAllRefused: eachRefused,
 		stepFirstTwo: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
@@ -56,6 +59,9 @@ func laterRechecks() map[*regexp.Regexp]recheck {
 		},
 		stepBothCancelled: func(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return []repro.Check{{Name: "says", Calls: f.Exchanges, Words: []string{fmt.Sprint(int(d24.CashoutCancelled))}}}
+		},
+		stepLastIsJSON: func(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return only("is_json_error", f.Exchanges...)
 		},
 		stepRefusalWas: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return only("is_json", w.last())
@@ -199,6 +205,9 @@ func (w *world) recheckEffect(f judge.Finding) []repro.Check {
 	last := f.Exchanges[len(f.Exchanges)-1]
 	if last == nil || last.Label != partQuestion || len(f.Exchanges) != trioLength || judge.Read(f.Exchanges[1]).Kind == judge.Accepted {
 		return nil
+	}
+	if invoice := judge.InvoiceOf(f.Exchanges[1]); invoice != "" && judge.Read(last).Kind == judge.Accepted {
+		return []repro.Check{{Name: "unknown", Calls: []*exchange.Exchange{last}, Words: []string{invoice}}}
 	}
 	if judge.Read(last).Kind == judge.Accepted { // the status of an object that must not have changed
 		return []repro.Check{{Name: "says", Calls: []*exchange.Exchange{last}, Words: []string{w.sweep.status}}}

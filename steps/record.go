@@ -58,7 +58,7 @@ func (w *world) giveUp(ctx context.Context, client *merchant.Client, r merchant.
 
 // hooked notes what the target was made to do, or will be at the end.
 func (w *world) hooked(h target.Hook, arguments map[string]string, undo bool) {
-	hook := &repro.Hook{Name: string(h), Undo: undo}
+	hook := &repro.Hook{Name: string(h), Second: w.server != w.suite.Server, Undo: undo}
 	for _, spec := range target.HookSpecs() {
 		if spec.Name != h {
 			continue

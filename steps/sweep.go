@@ -11,6 +11,7 @@ import (
 
 	"github.com/cucumber/godog"
 
+	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -20,7 +21,7 @@ import (
 
 // A sweep sends a request with every fault of a kind, each in several states: without an
 // idempotency key, with a fresh one, with a used one; with and without a slash at the end
-// of the path; in either environment. At full depth every pair of a fault and a state, and
+// of the path; with a small body, a large one, and one in chunks; in either environment. At full depth every pair of a fault and a state, and
 // of two states, is sent; at quick depth every fault once, over the rows of the outline.
 // It costs a control before, a question after, and one request for each row. What deviates
 // is followed up by itself, as a twin.
@@ -82,6 +83,7 @@ type row struct {
 	fault  fault
 	key    keyState
 	slash  bool
+	body   bodyForm
 	second bool // in the second environment
 	put    spoilt
 	sent   *exchange.Exchange
@@ -95,6 +97,9 @@ func (r row) String() string {
 	}
 	if r.slash {
 		text += ", with a slash at the end of its path"
+	}
+	if r.body != asUsual {
+		text += ", with " + r.body.String()
 	}
 	if r.second {
 		text += ", in the second environment"
@@ -145,17 +150,18 @@ func (w *world) rowsIn(second bool) []row {
 	if w.suite.Server.Second != nil && !w.suite.survey.away[w.twin.kind] {
 		environments = append(environments, true)
 	}
+	bodies := append([]bodyForm{asUsual}, w.suite.survey.bodies[w.twin.kind]...)
 	array := coverPairs
 	if w.suite.Depth == Quick {
 		array = coverOnce
 	}
 	var rows []row
-	all := array(len(w.sweep.faults), len(keys), len(slashes), len(environments))
+	all := array(len(w.sweep.faults), len(keys), len(slashes), len(bodies), len(environments))
 	for i, values := range all {
 		if w.suite.Depth == Quick && !w.hasShare(i, len(all)) {
 			continue
 		}
-		r := row{fault: w.sweep.faults[values[0]], key: keys[values[1]], slash: slashes[values[2]], second: environments[values[3]]}
+		r := row{fault: w.sweep.faults[values[0]], key: keys[values[1]], slash: slashes[values[2]], body: bodies[values[3]], second: environments[values[4]]}
 		if r.key == usedKey && i%2 == 1 && !r.second {
 			r.key = firstKey
 		}
@@ -232,7 +238,7 @@ func (w *world) sweepIn(ctx context.Context, rows []row, judging func(elsewhere 
 	if final.Outcome != judge.Holds {
 		return 0, w.findEffect(ctx, sent, final)
 	}
-	return len(sent), nil
+	return len(sent), w.findStored(ctx, st, sent, last)
 }
 
 // enterEnvironment makes an environment the one that the scenario talks to; nil where the
@@ -259,6 +265,10 @@ func (w *world) rowRequest(st *stage, r row, base merchant.Request) merchant.Req
 	}
 	if r.slash {
 		base.Path = withSlash(base.Path)
+	}
+	// What is stored under a key is asked for with the body under which it is stored.
+	if r.body != largeBody || !keyed || r.key == noKey || r.key == freshKey {
+		base = r.body.of(base)
 	}
 	return base
 }
@@ -360,4 +370,53 @@ func (w *world) findEffect(ctx context.Context, rows []row, final judge.Finding)
 	}
 	final.Seen = fmt.Sprintf("after %d requests with faults: %s; after each of them alone it is accepted", len(rows), final.Seen)
 	return held(asControl(final))
+}
+
+// findStored finds the row that was refused, and whose deposit is stored under its fresh
+// key all the same: another order with that key then gets it. A server that takes an
+// invoice twice shows such an effect in no other way. made is the deposit of the same
+// invoice that was asked for in the end.
+func (w *world) findStored(ctx context.Context, st *stage, rows []row, made *exchange.Exchange) error {
+	for _, r := range rows {
+		if w.storedDeposit(ctx, st, r, made) == nil {
+			continue
+		}
+		alone, err := w.newStageFor(ctx, &r)
+		if err != nil {
+			return err
+		}
+		r.sent = w.sendRow(ctx, alone, r)
+		made, _ = alone.finish(ctx)
+		if next := w.storedDeposit(ctx, alone, r, made); next != nil {
+			return held(judge.Finding{
+				Outcome: judge.Broken, Expected: "refused, and nothing carried out",
+				Seen:      fmt.Sprintf("%s: %s; another order with its key then gets the deposit that was refused", r, judge.Describe(r.sent)),
+				Exchanges: []*exchange.Exchange{alone.control, r.sent, next},
+			})
+		}
+	}
+	return nil
+}
+
+// storedDeposit sends another order with a row's fresh key. It returns the answer if that is
+// the row's own deposit, and nil otherwise.
+func (w *world) storedDeposit(ctx context.Context, st *stage, r row, made *exchange.Exchange) *exchange.Exchange {
+	invoice := judge.InvoiceOf(made)
+	if r.key != freshKey || invoice == "" {
+		return nil
+	}
+	order, err := st.each()
+	if err != nil {
+		return nil
+	}
+	order.IdempotencyKey = r.sent.Request.Header.Get(d24.HeaderIdempotencyKey)
+	if r.slash {
+		order.Path = withSlash(order.Path)
+	}
+	e := w.send(ctx, w.server.Client(), order, partQuestion)
+	w.keep(e)
+	if judge.DoesNotKnow(e, invoice).Outcome != judge.Broken {
+		return nil
+	}
+	return e
 }

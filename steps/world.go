@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/cucumber/godog"
 
@@ -34,7 +35,7 @@ type world struct {
 func serverWorld(s *scene, sc *godog.ScenarioContext) part {
 	w := &world{scene: s, server: s.suite.Server}
 	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
-		twinSteps, sweepSteps, storySteps, idempotencySteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps,
+		twinSteps, sweepSteps, storySteps, idempotencySteps, formSteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps,
 	} {
 		vocabulary(w, sc)
 	}
@@ -49,7 +50,7 @@ func (w *world) ready() error {
 }
 
 func (w *world) afterwards(ctx context.Context, err error) error {
-	err = w.stillAdmitted(ctx, err)
+	err = w.unlessAway(w.stillAdmitted(ctx, err))
 	w.remember(err)
 	return err
 }
@@ -61,15 +62,19 @@ func (w *world) stillAdmitted(ctx context.Context, err error) error {
 	if !errors.As(err, &finding) || finding.finding.Outcome != judge.Broken || w.suite.Level == target.Observe {
 		return err
 	}
+	server := w.server
+	if w.isOfPaths() { // the second environment may lack this very path
+		server = w.suite.Server
+	}
 	requests := map[rules.Product]merchant.Request{
 		rules.Deposits: merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount)),
-		rules.Cashouts: w.server.Client().CreateCashout(w.suite.Orders.Cashout(cashoutAmount)),
+		rules.Cashouts: server.Client().CreateCashout(w.suite.Orders.Cashout(cashoutAmount)),
 	}
 	for product, r := range requests {
 		if !w.scenario.Has("@"+string(product)) || !w.server.Has(product) {
 			continue
 		}
-		e := w.send(ctx, w.server.Client(), r, "afterwards")
+		e := w.send(ctx, server.Client(), r, "afterwards")
 		w.keep(e)
 		if judge.Read(e).Kind != judge.Accepted {
 			f := finding.finding
@@ -77,6 +82,25 @@ func (w *world) stillAdmitted(ctx context.Context, err error) error {
 			f.Seen += "; but a request that is right is not accepted any more either: " + judge.Describe(e)
 			f.Exchanges = append(f.Exchanges, e)
 			return held(f)
+		}
+	}
+	return err
+}
+
+// isOfPaths says whether the scenario judges that both environments have the same paths.
+func (w *world) isOfPaths() bool { return w.scenario.Has("@ENV-04") }
+
+// unlessAway says nothing about a scenario that met a path which the second environment
+// does not have: one fault is judged once, by ENV-04.
+func (w *world) unlessAway(err error) error {
+	var found *judged
+	second := w.suite.Server.Second
+	if second == nil || len(w.suite.survey.away) == 0 || !errors.As(err, &found) || w.isOfPaths() && found.finding.Outcome == judge.Broken {
+		return err
+	}
+	for _, e := range found.finding.Exchanges {
+		if e != nil && e.Status() == http.StatusNotFound && strings.HasPrefix(e.Request.URL, second.BaseURL+"/") {
+			return &noted{"not looked at: the second environment does not have every path, which ENV-04 judges"}
 		}
 	}
 	return err

@@ -63,6 +63,17 @@ Feature: A cashout moves from status to status
         | every status that stays | be held | every place |
         | every status that stays | go on   | every place |
 
+    Scenario Outline: a cashout that is <status> does not become <word> by an update
+      Given a cashout that is <status>
+      When it is asked to become <word>
+      Then it was refused
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status  | word                             |
+        | pending | every status that no update sets |
+        | on hold | every status that no update sets |
+
     @last @alone @full
     Scenario Outline: the first cashout that is <status> of the run is not asked to <change> when it is <moment>
       Given the first cashout that is <status> of the run

@@ -28,6 +28,34 @@ Feature: A deposits request can be retried without doing it twice
         | a fresh date and signature  |
         | the same date and signature |
 
+    Scenario Outline: a <request> request and its retry, in the <place>
+      Given calls to the <place>
+      And a <request> request with an idempotency key that the server accepts
+      When it is sent again with a fresh date and signature
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | request             | place       |
+        | every deposits POST | every place |
+
+    Scenario Outline: a <request> request and a retry with <form>
+      Given a <request> request with an idempotency key that the server accepts
+      When it is sent again with <form>
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | request             | form                  |
+        | every deposits POST | every form of a retry |
+
+    Scenario Outline: a <request> request with <form>, and its retry
+      Given a <request> request with <form> and an idempotency key that the server accepts
+      When it is sent again with a fresh date and signature
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | request             | form                    |
+        | every deposits POST | every form of a request |
+
     @full
     Scenario Outline: a <request> request, again and again with others in between
       Given a <request> request with an idempotency key that the server accepts
@@ -52,6 +80,12 @@ Feature: A deposits request can be retried without doing it twice
         | deposit        | 10    |
         | deposit        | 50    |
         | hosted deposit | 10    |
+
+    Scenario: a deposit request sent 10 times at once, in the second environment
+      Given calls to the second environment
+      And a deposit request with an idempotency key
+      When it is sent 10 times at once
+      Then all answers name one object, or say that the key is in use
 
     Scenario: a connection that breaks before the answer
       Given a deposit request with an idempotency key
@@ -185,6 +219,18 @@ Feature: A deposits request can be retried without doing it twice
       Examples:
         | request             |
         | every deposits POST |
+
+    @alone
+    Scenario Outline: a <request> request that met an error 500, in the <place>
+      Given calls to the <place>
+      And a server that can be told to fail
+      And a <request> request with an idempotency key
+      When the server fails it with an error 500, and it is sent again
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | request | place       |
+        | deposit | every place |
 
     @alone
     Scenario: another key after an error 500

@@ -28,6 +28,31 @@ Feature: Deposits speak JSON in UTF-8
         | request               |
         | every deposits lookup |
 
+    Scenario Outline: the answer to the retry of a <request> request
+      Given a <request> request with an idempotency key that the server accepts
+      When it is sent again with a fresh date and signature
+      Then the last answer is JSON
+
+      Examples:
+        | request             |
+        | every deposits POST |
+
+    @alone
+    Scenario Outline: an error 500 of a <request> request, and its replay
+      Given a server that can be told to fail
+      And a <request> request with an idempotency key
+      When the server fails it with an error 500, and it is sent again
+      Then each answer is JSON
+
+      Examples:
+        | request             |
+        | every deposits POST |
+
+    Scenario: the status of a deposit whose payer has signs that JSON escapes
+      Given a deposit for a payer who has "Ana \ 'Aninha' <&> {,} "Silva"" in every field of text, where the target takes that
+      When its status is asked for
+      Then the last answer is JSON
+
     Scenario Outline: the refusal of a <request> request with a <fault>
       Given a <request> request that the server accepts
       When it is sent with every <fault>
@@ -88,6 +113,22 @@ Feature: Deposits speak JSON in UTF-8
       Examples:
         | name                  |
         | every name in letters |
+
+    Scenario: a deposit for a payer whose name is escaped, as the server tells it
+      Given a deposit for a payer who has "José Ñuñez 李" in every field of text, escaped
+      When its status is asked for
+      Then every field of text that it tells is as it was sent
+
+    # A server may refuse such a name (AMB-48). One that takes it keeps it.
+    Scenario Outline: a deposit for <name>, with letters of four bytes
+      Given a deposit for a payer who has "<name>" in every field of text, where the target takes that
+      When its status is asked for
+      Then every field of text that it tells is as it was sent
+
+      Examples:
+        | name     |
+        | 𠮷田 Taro |
+        | Ana 🌸   |
 
     Scenario: emoji in the description
       Given a deposit request that the server accepts

@@ -81,6 +81,18 @@ Feature: Refunds give back what was paid, and no more
         | all, 0.01      |
         | all, all       |
 
+    Scenario Outline: what is left after a refund that is <status>
+      Given a deposit of 100 that is completed
+      And a refund of 60 of it that is <status>
+      When a refund of 60 is requested
+      Then it was refused because of its amount
+      And 40 of the deposit can still be refunded
+
+      Examples:
+        | status    |
+        | delivered |
+        | completed |
+
     Scenario: refunds up to the last cent
       Given a deposit of 100 that is completed
       When refunds of 33.33, 33.33, 33.34 are requested

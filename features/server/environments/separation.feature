@@ -95,6 +95,17 @@ Feature: Two environments have nothing to do with each other
         | one               |
         | every environment |
 
+    @cashouts @alone
+    Scenario Outline: a deposit of the other environment, and the balance of the <one> environment
+      Given the <one> environment
+      And a balance of 0
+      When a deposit of 1000 is created and approved in the other environment
+      Then at home a cashout of 10 is refused because of the balance
+
+      Examples:
+        | one               |
+        | every environment |
+
   @ENV-10 @must
   Rule: no transaction of one environment shows in the other
 
@@ -106,20 +117,22 @@ Feature: Two environments have nothing to do with each other
       Then it does not know it
 
       Examples:
-        | object  | one               |
-        | deposit | every environment |
-        | refund  | every environment |
+        | object       | one               |
+        | deposit      | every environment |
+        | paid deposit | every environment |
+        | refund       | every environment |
 
     @cashouts
-    Scenario Outline: the status of a cashout of the <one> environment
+    Scenario Outline: the status of a <object> of the <one> environment, by its external id
       Given the <one> environment
-      And a cashout of its own, and one in the other environment
-      When the other environment is asked for the cashout
+      And a <object> of its own, and one in the other environment
+      When the other environment is asked for the <object>
       Then it does not know it
 
       Examples:
-        | one               |
-        | every environment |
+        | object            | one               |
+        | cashout           | every environment |
+        | delivered cashout | every environment |
 
     @deposits
     Scenario Outline: a refund of a deposit of the <one> environment

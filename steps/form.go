@@ -1,0 +1,119 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/cucumber/godog"
+
+	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/merchant"
+)
+
+// A bodyForm is how a request has its body, where the documents make no difference.
+type bodyForm int
+
+const (
+	asUsual bodyForm = iota
+	largeBody
+	inChunks
+)
+
+// largeSize is what a large body has in white space: more than a buffer of 4 KiB.
+const largeSize = 5 << 10
+
+func (f bodyForm) String() string {
+	return [...]string{"", "a body of 5 KiB", "a body in chunks"}[f]
+}
+
+// of is a request in the form.
+func (f bodyForm) of(r merchant.Request) merchant.Request {
+	switch f {
+	case largeBody:
+		r.Body = merchant.Padded(r.Body, largeSize)
+	case inChunks:
+		r.Chunked = true
+	case asUsual:
+	}
+	return r
+}
+
+var (
+	stepFormed = regexp.MustCompile(`^an? ([a-z ]+) request with (a body of more than (\d+) bytes|a body in chunks) and an idempotency key that the server accepts$`)
+	stepRetry  = regexp.MustCompile(`^it is sent again with (another User-Agent|more headers|a connection of its own|a body in chunks)$`)
+)
+
+func formSteps(w *world, sc *godog.ScenarioContext) {
+	sc.Step(stepFormed, func(ctx context.Context, kind, form, size string) error {
+		w.twin.kind = kind
+		change, ok := w.requestForm(form, size)
+		if !ok {
+			return &noted{"the target does not take a " + kind + " request with " + form}
+		}
+		source, err := w.source(ctx, kind)
+		if err != nil {
+			return err
+		}
+		return w.firstAccepted(ctx, kind, func() (merchant.Request, error) {
+			r, err := source()
+			r.IdempotencyKey = w.suite.Orders.NewKey()
+			w.story.request = change(r)
+			return w.story.request, err
+		})
+	})
+	sc.Step(stepRetry, w.retry)
+}
+
+// requestForm changes a request of the twin's kind in a way that makes no difference; false
+// where the target takes none in that form.
+func (w *world) requestForm(form, size string) (change func(merchant.Request) merchant.Request, ok bool) {
+	survey, kind := w.suite.survey, w.twin.kind
+	if form == inChunks.String() {
+		return inChunks.of, slices.Contains(survey.bodies[kind], inChunks)
+	}
+	var bytes int
+	if _, err := fmt.Sscan(size, &bytes); err != nil {
+		return nil, false
+	}
+	return func(r merchant.Request) merchant.Request {
+		r.Body = merchant.Padded(r.Body, bytes)
+		return r
+	}, survey.takes(bytes)
+}
+
+// firstAccepted sends a request of a source as the first of the story, and as a twin's control.
+func (w *world) firstAccepted(ctx context.Context, kind string, source source) error {
+	if err := w.unlessIncomplete(kind, w.control(ctx, source)); err != nil {
+		return err
+	}
+	w.story.answers = append(w.story.answers, w.twin.control)
+	return nil
+}
+
+// retry sends the story's request again, as another program or by another way.
+func (w *world) retry(ctx context.Context, how string) error {
+	client, r := w.server.Client(), w.story.request
+	var tampers []merchant.Tamper
+	switch how {
+	case "another User-Agent":
+		tampers = append(tampers, merchant.WithHeader(d24.HeaderUserAgent, "shop/2.1 (retry)"))
+	case "more headers":
+		tampers = append(tampers, merchant.WithHeader("Accept", "application/json"), merchant.WithHeader("Accept-Language", "pt-BR"),
+			merchant.WithHeader("X-Request-Id", w.suite.Orders.NewKey()))
+	case "a connection of its own":
+		var err error
+		if client, err = client.From(func(*merchant.Options) {}); err != nil {
+			return err
+		}
+		defer client.Close()
+	case inChunks.String():
+		if !slices.Contains(w.suite.survey.bodies[w.twin.kind], inChunks) {
+			return &noted{"the target does not take such a request with a body in chunks"}
+		}
+		r.Chunked = true
+	}
+	w.tell(ctx, client, r, tampers...)
+	return nil
+}
