@@ -3,6 +3,7 @@ package selftest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,7 +104,8 @@ func judge(ro role, m Mutant, conforming, run outcome) Result {
 	return r
 }
 
-// told are the scenarios that report something else than of the conforming peer.
+// told are the scenarios, and the ambiguities, of which something else is reported than of
+// the conforming peer.
 func told(conforming, run outcome) []Kill {
 	list := []Kill{}
 	for _, at := range run.places() {
@@ -112,6 +114,11 @@ func told(conforming, run outcome) []Kill {
 			list = append(list, Kill{
 				is.rules, is.name, at.feature, at.line, cmp.Or(is.step, was.step, is.reason), cmp.Or(was.seen, was.reason), cmp.Or(is.seen, is.reason),
 			})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(run.readings)) {
+		if is, was := run.readings[id], conforming.readings[id]; is != was {
+			list = append(list, Kill{Rules: []string{}, Scenario: "the reading of " + id, Step: id, Expected: was, Seen: is})
 		}
 	}
 	return list

@@ -36,6 +36,7 @@ func (r runner) suite() *steps.Suite {
 type outcome struct {
 	rules     map[string]reports.Verdict
 	scenarios map[place]scenario
+	readings  map[string]string // what was observed of each ambiguity
 	calls     int
 	found     string // what the suite found out before its scenarios, where it depends on it
 	crashed   string // a defect that nobody meant, and whose
@@ -66,7 +67,10 @@ type scenario struct {
 
 // newOutcome sorts what a run found by scenario.
 func newOutcome(results reports.Results, exchanges []*exchange.Exchange) outcome {
-	o := outcome{rules: map[string]reports.Verdict{}, scenarios: map[place]scenario{}}
+	o := outcome{rules: map[string]reports.Verdict{}, scenarios: map[place]scenario{}, readings: map[string]string{}}
+	for _, reading := range results.Readings {
+		o.readings[reading.ID] = reading.Observed
+	}
 	for _, e := range exchanges {
 		if isCall(e) {
 			o.calls++
