@@ -95,6 +95,18 @@ func (b *Builder) Add(s Scenario) error {
 	return nil
 }
 
+// Doubt makes a recorded scenario inconclusive that passed, or that failed if failures are
+// doubted too: something came to light after its end.
+func (b *Builder) Doubt(feature string, line int, name, reason string, failures bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, s := range b.scenarios {
+		if s.Feature == feature && s.Line == line && s.Name == name && (s.Verdict == Pass || failures && s.Verdict == Fail) {
+			b.scenarios[i].Verdict, b.scenarios[i].Reason = Inconclusive, reason
+		}
+	}
+}
+
 func (b *Builder) check(s Scenario) error {
 	if !slices.Contains(Verdicts(), s.Verdict) {
 		return fmt.Errorf("unknown verdict %q", s.Verdict)

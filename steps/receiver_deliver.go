@@ -35,6 +35,7 @@ func (r *receiver) deliverAs(ctx context.Context, o *object, n provider.Notifica
 		o.sent++
 	}
 	for attempt := 1; ; attempt++ {
+		r.suite.late.forget(target.ObjectOf(n))
 		e, err := r.target.Deliver(ctx, n, tampers...)
 		if err != nil {
 			return nil, r.alive(err)
@@ -269,6 +270,7 @@ func (r *receiver) notifyAtOnce(ctx context.Context, each string) error {
 		for _, o := range r.objects {
 			n := o.about
 			n.Label, n.Scenario = "duplicate", r.scenario.Name
+			r.suite.late.forget(target.ObjectOf(n))
 			go func() {
 				e, err := r.target.Deliver(ctx, n)
 				ended <- end{o, e, err}
@@ -291,7 +293,7 @@ func (r *receiver) notifyAtOnce(ctx context.Context, each string) error {
 			continue
 		}
 		if arrived+len(ends) == total { // who is not held has answered, and asks later if at all
-			patience = time.After(r.settle())
+			patience = time.After(r.patience())
 		}
 	}
 	r.target.Desk.Release()
@@ -320,12 +322,20 @@ func (r *receiver) notifyAtOnce(ctx context.Context, each string) error {
 // that are not one to come apart.
 const meeting = 2
 
-// settle is how long to wait for what a receiver does after its answer.
+// settle is how long a receiver may take for what it does after its answer.
 func (r *receiver) settle() time.Duration {
 	if r.target.Observer == nil {
 		return target.DefaultSettle
 	}
 	return r.target.Observer.Settle()
+}
+
+// patience is how long to wait for what a receiver ought not to do, as [target.Observer.Patience].
+func (r *receiver) patience() time.Duration {
+	if r.target.Observer == nil {
+		return target.DefaultSettle
+	}
+	return r.target.Observer.Patience()
 }
 
 func (r *receiver) restart(ctx context.Context) error {
@@ -350,6 +360,7 @@ func (r *receiver) kill(ctx context.Context) error {
 	n := o.about
 	n.Label, n.Scenario = "notification", r.scenario.Name
 	delivered := make(chan error, 1)
+	r.suite.late.forget(target.ObjectOf(n))
 	go func() {
 		e, err := r.target.Deliver(ctx, n)
 		if err == nil {

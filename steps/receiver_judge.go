@@ -35,7 +35,12 @@ func (r *receiver) releases(ctx context.Context, objects []*object, enough func(
 	if err != nil {
 		return nil, held(judge.Finding{Outcome: judge.Unclear, Expected: "an observer that tells a number", Seen: err.Error(), Exchanges: r.log})
 	}
+	waited := r.patience()
+	if enough != nil {
+		waited = r.settle()
+	}
 	for i, n := range numbers {
+		r.suite.late.enter(asked[i], lastLook{r.scenario, n, waited})
 		if n > 0 {
 			r.suite.first.released(objects[i].about)
 			r.suite.seen.enter(objects[i].about.Kind)
@@ -271,8 +276,8 @@ func (r *receiver) asksByItself(ctx context.Context) (asks, err error) {
 	if len(r.quiet) == 0 {
 		return nil, nil
 	}
-	for waited := time.Duration(0); ; waited += max(r.settle(), leastWait) {
-		numbers, err := r.releases(ctx, r.quiet, func(o *object, n int) bool { return n > o.before })
+	for waited := time.Duration(0); ; waited += max(r.patience(), leastWait) {
+		numbers, err := r.releases(ctx, r.quiet, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -282,7 +287,7 @@ func (r *receiver) asksByItself(ctx context.Context) (asks, err error) {
 					"what it releases here tells nothing of notifications", o.about.Kind, o.about.ID)}, nil
 			}
 		}
-		if patience := max(10*r.settle(), askingAtLeast); r.settle() == 0 || waited >= patience {
+		if patience := max(10*r.patience(), askingAtLeast); r.settle() == 0 || waited >= patience {
 			return nil, nil
 		}
 	}

@@ -68,6 +68,7 @@ type Suite struct {
 	ran       int
 	deaths    int // of a receiver, as far as they are in the results
 	seen      effectsSeen
+	late      lateEffects
 	first     firstReleases
 	broken    []error
 }
@@ -126,6 +127,9 @@ func (s *Suite) Run(ctx context.Context) (reports.Results, error) {
 	}
 	status = max(status, s.play(ctx, lastPhase, selected))
 
+	if s.Receiver != nil && s.Receiver.Observer != nil {
+		s.lookAgain(ctx)
+	}
 	if ctx.Err() != nil {
 		s.builder.Interrupt()
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
@@ -22,6 +23,9 @@ import (
 
 // An Observer tells how often a receiver released a deposit, or settled a cashout. A 2xx
 // is no proof of anything, so effects are read from here: over HTTP, or from a command.
+//
+// It learns from the effects that it waits for how long this receiver takes, and believes
+// that there is no effect after ten times as long.
 type Observer struct {
 	look    func(ctx context.Context, o Object) (int, error)
 	url     *url.URL
@@ -29,6 +33,11 @@ type Observer struct {
 	client  *http.Client
 	settle  time.Duration
 	sleep   func(ctx context.Context, d time.Duration) error
+	now     func() time.Time
+
+	mu      sync.Mutex
+	shown   map[Object]bool // that had an effect
+	slowest time.Duration   // that an effect took to show
 }
 
 const (
@@ -36,6 +45,12 @@ const (
 	DefaultSettle = 2 * time.Second
 	// observeEvery is how long lies between two looks.
 	observeEvery = 50 * time.Millisecond
+	// enoughEffects is how many effects tell how long the next may take.
+	enoughEffects = 5
+	// patienceFactor is how many times as long as the slowest effect is waited for none.
+	patienceFactor = 10
+	// leastPatience is waited however quick a receiver is.
+	leastPatience = 100 * time.Millisecond
 	// observerTimeout ends one look.
 	observerTimeout = 10 * time.Second
 	// maxObservation is how much of an answer is read; a number has no more digits.
@@ -60,7 +75,7 @@ func ObjectOf(n provider.Notification) Object {
 // command line, to which kind, id, invoice_id and external_id are added, empty where there
 // is none, and which prints the number. settle 0 is [DefaultSettle].
 func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Observer, error) {
-	o := &Observer{settle: settle, sleep: Sleep}
+	o := &Observer{settle: settle, sleep: Sleep, now: time.Now, shown: map[Object]bool{}}
 	if o.settle == 0 {
 		o.settle = DefaultSettle
 	}
@@ -91,11 +106,32 @@ func NewObserver(text string, roots *x509.CertPool, settle time.Duration) (*Obse
 // Witness is an observer in this process, of a receiver whose effects are there when it
 // answers: there is nothing to wait for.
 func Witness(releases func(o Object) (int, error)) *Observer {
-	return &Observer{sleep: Sleep, look: func(_ context.Context, o Object) (int, error) { return releases(o) }}
+	return &Observer{sleep: Sleep, now: time.Now, shown: map[Object]bool{}, look: func(_ context.Context, o Object) (int, error) { return releases(o) }}
 }
 
 // Settle is how long an effect may take to show.
 func (o *Observer) Settle() time.Duration { return o.settle }
+
+// Patience is how long no effect has to be seen until there is none: ten times what the
+// slowest effect took to show, 100 ms at least and [Observer.Settle] at most. Until five
+// effects were seen it is Settle.
+func (o *Observer) Patience() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.shown) < enoughEffects {
+		return o.settle
+	}
+	return min(o.settle, max(leastPatience, patienceFactor*o.slowest))
+}
+
+// learn enters how long the first effect on an object took to show.
+func (o *Observer) learn(object Object, took time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.shown[object] {
+		o.shown[object], o.slowest = true, max(o.slowest, took)
+	}
+}
 
 // Releases asks once. Whatever is not a whole number from 0 on is an error, and what was
 // to be judged by it inconclusive.
@@ -116,8 +152,8 @@ func (o *Observer) Releases(ctx context.Context, object Object) (int, error) {
 }
 
 // Await asks about all objects until enough says so of each, by its place in the list, or
-// the effects had their time to show. It returns the last numbers: that there is none, or no
-// more, is believed only after that time. A nil enough waits for that time and asks once.
+// for as long as Settle. It returns the last numbers. A nil enough is for effects that there
+// ought not to be: it waits for as long as Patience and asks once.
 func (o *Observer) Await(ctx context.Context, objects []Object, enough func(i, releases int) bool) ([]int, error) {
 	numbers := make([]int, len(objects))
 	open := make([]int, len(objects))
@@ -125,11 +161,11 @@ func (o *Observer) Await(ctx context.Context, objects []Object, enough func(i, r
 		open[i] = i
 	}
 	if enough == nil {
-		if err := o.pause(ctx, o.settle); err != nil {
+		if err := o.pause(ctx, o.Patience()); err != nil {
 			return nil, err
 		}
 	}
-	for waited := time.Duration(0); ; waited += observeEvery {
+	for began := o.now(); ; {
 		var still []int
 		for _, i := range open {
 			n, err := o.Releases(ctx, objects[i])
@@ -138,9 +174,11 @@ func (o *Observer) Await(ctx context.Context, objects []Object, enough func(i, r
 			}
 			if numbers[i] = n; enough != nil && !enough(i, n) {
 				still = append(still, i)
+			} else if enough != nil && n > 0 {
+				o.learn(objects[i], o.now().Sub(began))
 			}
 		}
-		if open = still; len(open) == 0 || waited >= o.settle {
+		if open = still; len(open) == 0 || o.now().Sub(began) >= o.settle {
 			return numbers, nil
 		}
 		if err := o.pause(ctx, observeEvery); err != nil {

@@ -22,6 +22,7 @@ func observed(t *testing.T, text string) (o *Observer, slept *time.Duration) {
 	o, err := NewObserver(text, nil, 0)
 	require.NoError(t, err)
 	slept = new(time.Duration)
+	o.now = func() time.Time { return time.Time{}.Add(*slept) }
 	o.sleep = func(ctx context.Context, d time.Duration) error {
 		*slept += d
 		return ctx.Err()
@@ -133,6 +134,49 @@ func TestEffectsHaveTheirTime(t *testing.T) {
 	o.sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	_, err = o.Await(ctx, first, one)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// How long no effect is waited for is learnt from the effects: their slowest counts ten times.
+func TestAnObserverLearnsHowLongEffectsTake(t *testing.T) {
+	t.Parallel()
+	var o *Observer
+	var slept *time.Duration
+	due := map[string]time.Duration{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		releases := 0
+		if at, ok := due[r.FormValue("id")]; ok && *slept >= at {
+			releases = 1
+		}
+		fmt.Fprintf(w, `{"releases":%d}`, releases)
+	}))
+	defer server.Close()
+	o, slept = observed(t, server.URL)
+	shown := func(id string, after time.Duration) {
+		due[id] = *slept + after
+		_, err := o.Await(t.Context(), []Object{{Kind: d24.DepositNotification, ID: id}}, func(_, n int) bool { return n > 0 })
+		require.NoError(t, err)
+	}
+	for i := range enoughEffects {
+		assert.Equal(t, DefaultSettle, o.Patience(), "%d effects are too few to learn from", i)
+		shown(fmt.Sprint(i), 0)
+	}
+	assert.Equal(t, leastPatience, o.Patience(), "they were there at once")
+
+	shown("later", 60*time.Millisecond)
+	assert.Equal(t, patienceFactor*2*observeEvery, o.Patience(), "one showed at the second look after the first")
+	before := *slept
+	numbers, err := o.Await(t.Context(), []Object{{Kind: d24.DepositNotification, ID: "none"}}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []int{0}, numbers)
+	assert.Equal(t, o.Patience(), *slept-before)
+
+	before = *slept
+	_, err = o.Await(t.Context(), []Object{{Kind: d24.DepositNotification, ID: "none"}}, func(_, n int) bool { return n > 0 })
+	require.NoError(t, err)
+	assert.Equal(t, DefaultSettle, *slept-before, "an effect that there ought to be has its whole time")
+
+	shown("late", time.Second)
+	assert.Equal(t, DefaultSettle, o.Patience(), "at most that")
 }
 
 func TestAWitnessIsAskedOnce(t *testing.T) {
