@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/cucumber/godog"
 
@@ -18,7 +19,7 @@ import (
 )
 
 var (
-	stepCashout       = regexp.MustCompile(`^a cashout that is (pending|on hold|delivered|completed|rejected|cancelled|cancelled on the panel)$`)
+	stepCashout       = regexp.MustCompile(`^a cashout that is (held, let go on and then )?(pending|on hold|delivered|completed|rejected|cancelled|cancelled on the panel)$`)
 	stepTwoCashouts   = regexp.MustCompile(`^two pending cashouts$`)
 	stepLongExternal  = regexp.MustCompile(`^a cashout whose external id has (\d+) characters$`)
 	stepCashoutOf     = regexp.MustCompile(`^a cashout request of (\S+)$`)
@@ -34,6 +35,7 @@ var (
 	stepBalanceShort  = regexp.MustCompile(`^a cashout of (\S+) is refused because of the balance$`)
 	stepFaulty        = regexp.MustCompile(`^cashouts of (\S+) are requested with every fault for which they are refused$`)
 	stepFund          = regexp.MustCompile(`^a deposit of (\S+) is created and approved$`)
+	stepAskedAtOnce   = regexp.MustCompile(`^it is asked (\d+) times at once to be cancelled$`)
 	stepAsked         = regexp.MustCompile(`^it is asked to (be cancelled|be held|go on|become [A-Z]+)$`)
 	stepOneKeyCancels = regexp.MustCompile(`^each is cancelled with one idempotency key$`)
 	stepBothCancelled = regexp.MustCompile(`^both of them are cancelled$`)
@@ -44,6 +46,10 @@ const ampleFunds = "1000000"
 
 func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepCashout, w.cashoutThatIs)
+	sc.Step(stepAskedAtOnce, func(ctx context.Context, times int) {
+		client := w.server.Client()
+		w.tellAtOnce(ctx, client, repeated(client.CancelCashout(w.story.cashout.id, w.story.cashout.external), times))
+	})
 	sc.Step(stepTwoCashouts, func(ctx context.Context) (err error) {
 		if !w.server.Has(rules.Cashouts) {
 			return &noted{"not looked at: the run has no cashouts credentials"}
@@ -246,7 +252,7 @@ func cashoutHooks() map[string][]target.Hook {
 
 // cashoutThatIs makes a cashout and takes it to a status: what the bank does through
 // hooks, what the merchant does through the API.
-func (w *world) cashoutThatIs(ctx context.Context, status string) error {
+func (w *world) cashoutThatIs(ctx context.Context, history, status string) error {
 	hooks := cashoutHooks()[status]
 	for _, h := range hooks {
 		if h == target.CancelCashout && !w.server.Hooks.Offers(h) { // the merchant's own cancel is looked at too
@@ -261,6 +267,13 @@ func (w *world) cashoutThatIs(ctx context.Context, status string) error {
 		return err
 	}
 	w.story.cashout = c
+	if history != "" {
+		for _, change := range []string{"put on hold", "let go on"} {
+			if err := w.alter(ctx, c, change); err != nil {
+				return err
+			}
+		}
+	}
 	for _, h := range hooks {
 		if err := w.hook(ctx, h, map[string]string{"cashout_id": c.id}); err != nil {
 			return err
@@ -322,6 +335,13 @@ func (w *world) alter(ctx context.Context, c cashout, change string) error {
 		return err
 	case "asked to be held", "asked to go on":
 		w.send(ctx, client, w.change(map[string]string{"asked to be held": "cashout hold", "asked to go on": "cashout release"}[change], c), "change")
+		return nil
+	case "cancelled 10 times at once":
+		var wait sync.WaitGroup
+		for range 10 {
+			wait.Go(func() { w.send(ctx, client, client.CancelCashout(c.id, c.external), "at once") })
+		}
+		wait.Wait()
 		return nil
 	case "cancelled twice":
 		times = 2

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -17,11 +18,11 @@ import (
 )
 
 var (
-	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|not opened yet|released early|expired|completed|cancelled)$`)
+	stepDeposit     = regexp.MustCompile(`^a deposit of (\S+) that is (not paid yet|not opened yet|released early|expired|completed|cancelled)(, where the target takes one so large)?$`)
 	stepTwoDeposits = regexp.MustCompile(`^two deposits(?: of (\S+) that are completed)?$`)
 	stepRefundTurns = regexp.MustCompile(`^refunds of (\S+) are requested of one and the other, and again$`)
 	stepRefundSum   = regexp.MustCompile(`^those that were accepted sum to no more than (\S+), as their statuses tell$`)
-	stepRefundIs    = regexp.MustCompile(`^a refund of (\S+) of it that is (delivered|completed)$`)
+	stepRefundIs    = regexp.MustCompile(`^a refund of (\S+) of it that is (delivered|completed|rejected)$`)
 	stepRefundAll   = regexp.MustCompile(`^a refund of all of it is requested$`)
 	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
 	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., al]+) (?:is|are) requested$`)
@@ -29,11 +30,18 @@ var (
 	stepRefundable  = regexp.MustCompile(`^(\S+) of the deposit can still be refunded$`)
 	stepStatusIs    = regexp.MustCompile(`^its status is (COMPLETED|CANCELLED)$`)
 	stepClock       = regexp.MustCompile(`^the server's clock stands still (\S+) seconds from its X-Date, which is in the (past|future)$`)
+	stepTurn        = regexp.MustCompile(`^it is sent across the turn of (a minute|an hour|a day), with a date in the (past|future)$`)
 	stepOwnReading  = regexp.MustCompile(`^it is (accepted|refused), as our own mock reads (AMB-\d\d)$`)
 )
 
 func depositSteps(w *world, sc *godog.ScenarioContext) {
-	sc.Step(stepDeposit, w.depositThatIs)
+	sc.Step(stepDeposit, func(ctx context.Context, amount, status, large string) error {
+		err := w.depositThatIs(ctx, amount, status)
+		if found, ok := errors.AsType[*judged](err); ok && large != "" {
+			return &noted{"the target takes no deposit of " + amount + ": " + found.finding.Seen}
+		}
+		return err
+	})
 	sc.Step(stepTwoDeposits, func(ctx context.Context, amount string) (err error) {
 		prepare := w.createDeposit
 		if amount != "" {
@@ -72,6 +80,7 @@ func depositSteps(w *world, sc *godog.ScenarioContext) {
 		return held(judge.SaysStatus(w.tell(ctx, w.server.Client(), merchant.DepositStatus(w.story.deposit.id)), status))
 	})
 	sc.Step(stepClock, w.clockStandsStill)
+	sc.Step(stepTurn, w.acrossTurn)
 	sc.Step(stepOwnReading, w.ownReading)
 }
 
@@ -111,10 +120,9 @@ func (w *world) depositThatIs(ctx context.Context, amount, status string) error 
 
 // refundThatIs refunds a part of the story's deposit, and takes the refund to a status.
 func (w *world) refundThatIs(ctx context.Context, amount, status string) error {
-	hooks := []target.Hook{target.DeliverRefund}
-	if status == "completed" {
-		hooks = append(hooks, target.CompleteRefund)
-	}
+	hooks := map[string][]target.Hook{
+		"delivered": {target.DeliverRefund}, "completed": {target.DeliverRefund, target.CompleteRefund}, "rejected": {target.RejectRefund},
+	}[status]
 	for _, h := range hooks {
 		if !w.server.Hooks.Offers(h) {
 			return &noted{"not looked at: the target has no hook " + string(h)}
@@ -234,6 +242,18 @@ func (w *world) clockMoved(ctx context.Context, by, again string) error {
 	if err := w.needs(target.SetClockOffset); err != nil {
 		return &noted{"not looked at: " + err.Error()}
 	}
+	if err := w.moveClock(ctx, distance); err != nil {
+		return err
+	}
+	if again != "" {
+		w.tell(ctx, w.server.Client(), w.story.request)
+	}
+	return nil
+}
+
+// moveClock moves the clock of the first environment on. It is set back at the end of the
+// scenario.
+func (w *world) moveClock(ctx context.Context, distance time.Duration) error {
 	offset := func(d time.Duration) map[string]string {
 		return map[string]string{"ms": fmt.Sprint((w.server.Clock().Offset + d).Milliseconds())}
 	}
@@ -247,9 +267,37 @@ func (w *world) clockMoved(ctx context.Context, by, again string) error {
 	})
 	w.server.MoveClock(distance)
 	w.sweep.only = new(false) // the other environment's clock is another matter
-	if again != "" {
-		w.tell(ctx, w.server.Client(), w.story.request)
+	return nil
+}
+
+// fromTurn is how far the server's clock and the date are from the turn between them: what
+// is two and a half seconds apart is in time, however slow the journey.
+const fromTurn = 1250 * time.Millisecond
+
+// acrossTurn sends the twin's request just after a turn with a date just before it, or the
+// other way round.
+func (w *world) acrossTurn(ctx context.Context, unit, direction string) error {
+	if err := w.needs(target.SetClockOffset); err != nil {
+		return &noted{"not looked at: " + err.Error()}
 	}
+	length := map[string]time.Duration{"a minute": time.Minute, "an hour": time.Hour, "a day": 24 * time.Hour}[unit]
+	now := w.server.Now()
+	turn := now.UTC().Truncate(length).Add(length)
+	at, date := turn.Add(fromTurn), turn.Add(-time.Second)
+	if direction == "future" {
+		at, date = turn.Add(-fromTurn), turn.Add(time.Second)
+	}
+	if at.Before(now) { // the turn is too near
+		at, date = at.Add(length), date.Add(length)
+	}
+	r, err := w.twin.source()
+	if err != nil {
+		return err
+	}
+	if err := w.moveClock(ctx, at.Sub(now)); err != nil {
+		return err
+	}
+	w.tell(ctx, w.server.Client(), r, merchant.Dated(func(time.Time) string { return d24.FormatDate(date) }))
 	return nil
 }
 

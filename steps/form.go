@@ -12,29 +12,44 @@ import (
 	"github.com/d24conform/d24conform/internal/merchant"
 )
 
-// A bodyForm is how a request has its body, where the documents make no difference.
-type bodyForm int
+// A requestForm is how a request may be sent, where the documents make no difference to who
+// may send it.
+type requestForm int
 
 const (
-	asUsual bodyForm = iota
+	asUsual requestForm = iota
 	largeBody
 	inChunks
+	withVoucher // of a refund
 )
+
+// formsOf are the forms of a kind of request, the usual one apart.
+func formsOf(kind string, hasBody bool) []requestForm {
+	switch {
+	case kind == "refund status":
+		return []requestForm{withVoucher}
+	case hasBody:
+		return []requestForm{largeBody, inChunks}
+	}
+	return nil
+}
 
 // largeSize is what a large body has in white space: more than a buffer of 4 KiB.
 const largeSize = 5 << 10
 
-func (f bodyForm) String() string {
-	return [...]string{"", "a body of 5 KiB", "a body in chunks"}[f]
+func (f requestForm) String() string {
+	return [...]string{"", "a body of 5 KiB", "a body in chunks", "its voucher asked for"}[f]
 }
 
 // of is a request in the form.
-func (f bodyForm) of(r merchant.Request) merchant.Request {
+func (f requestForm) of(r merchant.Request) merchant.Request {
 	switch f {
 	case largeBody:
 		r.Body = merchant.Padded(r.Body, largeSize)
 	case inChunks:
 		r.Chunked = true
+	case withVoucher:
+		r.Path += "?voucher=true"
 	case asUsual:
 	}
 	return r
@@ -48,7 +63,7 @@ var (
 func formSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepFormed, func(ctx context.Context, kind, form, size string) error {
 		w.twin.kind = kind
-		change, ok := w.requestForm(form, size)
+		change, ok := w.inForm(form, size)
 		if !ok {
 			return &noted{"the target does not take a " + kind + " request with " + form}
 		}
@@ -66,12 +81,12 @@ func formSteps(w *world, sc *godog.ScenarioContext) {
 	sc.Step(stepRetry, w.retry)
 }
 
-// requestForm changes a request of the twin's kind in a way that makes no difference; false
+// inForm changes a request of the twin's kind in a way that makes no difference; false
 // where the target takes none in that form.
-func (w *world) requestForm(form, size string) (change func(merchant.Request) merchant.Request, ok bool) {
+func (w *world) inForm(form, size string) (change func(merchant.Request) merchant.Request, ok bool) {
 	survey, kind := w.suite.survey, w.twin.kind
 	if form == inChunks.String() {
-		return inChunks.of, slices.Contains(survey.bodies[kind], inChunks)
+		return inChunks.of, slices.Contains(survey.forms[kind], inChunks)
 	}
 	var bytes int
 	if _, err := fmt.Sscan(size, &bytes); err != nil {
@@ -109,7 +124,7 @@ func (w *world) retry(ctx context.Context, how string) error {
 		}
 		defer client.Close()
 	case inChunks.String():
-		if !slices.Contains(w.suite.survey.bodies[w.twin.kind], inChunks) {
+		if !slices.Contains(w.suite.survey.forms[w.twin.kind], inChunks) {
 			return &noted{"the target does not take such a request with a body in chunks"}
 		}
 		r.Chunked = true

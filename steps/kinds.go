@@ -255,6 +255,9 @@ func missingReadOnlyKeys() []fault {
 	}
 	return append(missingHeaderFaults(d24.HeaderAuthorization), fault{"the scheme word alone", func(_ *world, st *stage) (spoilt, bool) {
 		return spoilt{tampers: []merchant.Tamper{merchant.WithHeader(d24.HeaderAuthorization, scheme(st))}}, true
+	}}, fault{"Authorization left out, and the query too", func(_ *world, st *stage) (spoilt, bool) {
+		withoutQuery := merchant.Tamper{Before: func(d *merchant.Draft) { d.Path, _, _ = strings.Cut(d.Path, "?") }}
+		return spoilt{tampers: []merchant.Tamper{withoutQuery, merchant.WithoutHeader(d24.HeaderAuthorization)}}, strings.Contains(st.request.Path, "?")
 	}})
 }
 

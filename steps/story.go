@@ -32,7 +32,7 @@ type story struct {
 }
 
 var (
-	stepWas        = regexp.MustCompile(`^it was (accepted|refused)(?: because of (.+))?$`)
+	stepWas        = regexp.MustCompile(`^(?:it|the last) was (accepted|refused)(?: because of (.+))?$`)
 	stepLastWas    = regexp.MustCompile(`^(the first|all but the last) (?:was|were) (accepted|refused)(?: because of (.+?))?,? and the last (accepted|refused)(?: because of (.+))?$`)
 	stepOfThem     = regexp.MustCompile(`^(all|exactly one|at most (\d+)) of them (?:was|were) accepted$`)
 	stepAllRefused = regexp.MustCompile(`^all of them were refused(?: because of (.+))?$`)

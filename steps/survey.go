@@ -18,11 +18,11 @@ import (
 // documents leave it open and scenarios depend on it. Nothing of it is judged.
 type survey struct {
 	done     bool
-	away     map[string]bool       // kinds of requests that the second environment does not take
-	readOnly merchant.Auth         // how the read-only endpoints are called (reading AMB-03)
-	slash    map[string]bool       // kinds of requests that are taken with a slash at the end of the path
-	bodies   map[string][]bodyForm // forms of body in which a kind of request is taken, the usual one apart
-	largest  int                   // the size of the largest body that was taken
+	away     map[string]bool          // kinds of requests that the second environment does not take
+	readOnly merchant.Auth            // how the read-only endpoints are called (reading AMB-03)
+	slash    map[string]bool          // kinds of requests that are taken with a slash at the end of the path
+	forms    map[string][]requestForm // in which a kind of request is taken, the usual one apart
+	largest  int                      // the size of the largest body that was taken
 	// first are the first requests of the run that have a key and a stored result, by kind.
 	first map[string]remembered
 }
@@ -38,7 +38,7 @@ type remembered struct {
 // Found is what the suite found out about a server before its scenarios ran: where it
 // differs, two runs send other requests. It is for comparison alone.
 func (s *Suite) Found() string {
-	return fmt.Sprint(s.survey.readOnly, s.survey.slash, s.survey.bodies, s.survey.away, s.survey.largest)
+	return fmt.Sprint(s.survey.readOnly, s.survey.slash, s.survey.forms, s.survey.away, s.survey.largest)
 }
 
 // takes says whether a body of a size can be sent.
@@ -46,7 +46,7 @@ func (s survey) takes(size int) bool { return size <= s.largest }
 
 // look finds out what a survey tells. What the server answers to it is in the log alone.
 func (s *Suite) look(ctx context.Context) survey {
-	found := survey{readOnly: merchant.ReadOnlyBearer, slash: map[string]bool{}, bodies: map[string][]bodyForm{}, away: map[string]bool{}, first: map[string]remembered{}}
+	found := survey{readOnly: merchant.ReadOnlyBearer, slash: map[string]bool{}, forms: map[string][]requestForm{}, away: map[string]bool{}, first: map[string]remembered{}}
 	w := &world{scene: &scene{suite: s}, server: s.Server}
 	if s.Server.Has(rules.Deposits) && s.Server.Credentials.Deposits.ReadOnlyKey != "" {
 		for _, auth := range []merchant.Auth{merchant.ReadOnlyBearer, merchant.SignedDeposit, merchant.ReadOnlyBasic, merchant.KeyBasic} {
@@ -78,7 +78,7 @@ func (s *Suite) look(ctx context.Context) survey {
 		}
 		found.first[kind] = remembered{request: st.stored, answer: st.control, deposit: st.deposit, cashout: madeBy(st.control)}
 	}
-	found.slash[hostedDeposit], found.bodies[hostedDeposit] = found.slash["deposit"], found.bodies["deposit"]
+	found.slash[hostedDeposit], found.forms[hostedDeposit] = found.slash["deposit"], found.forms["deposit"]
 	w.rememberMore(ctx, found.first)
 	w.lookAway(ctx, &found)
 	found.done = true
@@ -94,9 +94,9 @@ func (w *world) lookAtForms(ctx context.Context, kind string, st *stage, found *
 	}
 	r.Path = withSlash(r.Path)
 	found.slash[kind] = w.surveyed(ctx, r)
-	for _, form := range []bodyForm{largeBody, inChunks} {
-		if r, err = st.each(); err == nil && len(r.Body) > 0 && w.surveyed(ctx, form.of(r)) {
-			found.bodies[kind] = append(found.bodies[kind], form)
+	for _, form := range formsOf(kind, len(r.Body) > 0) {
+		if r, err = st.each(); err == nil && w.surveyed(ctx, form.of(r)) {
+			found.forms[kind] = append(found.forms[kind], form)
 		}
 	}
 	if kind != "deposit" && (kind != "cashout" || found.largest > 0) {
@@ -244,7 +244,7 @@ func (w *world) rememberCashouts(ctx context.Context, first map[string]remembere
 		return
 	}
 	for _, status := range []string{"delivered", "completed", "rejected", "cancelled"} {
-		if w.cashoutThatIs(ctx, status) == nil {
+		if w.cashoutThatIs(ctx, "", status) == nil {
 			first["cashout that is "+status] = remembered{cashout: w.story.cashout}
 		}
 	}

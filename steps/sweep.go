@@ -21,7 +21,7 @@ import (
 
 // A sweep sends a request with every fault of a kind, each in several states: without an
 // idempotency key, with a fresh one, with a used one; with and without a slash at the end
-// of the path; with a small body, a large one, and one in chunks; in either environment. At full depth every pair of a fault and a state, and
+// of the path; in every form of the request, such as a large body; in either environment. At full depth every pair of a fault and a state, and
 // of two states, is sent; at quick depth every fault once, over the rows of the outline.
 // It costs a control before, a question after, and one request for each row. What deviates
 // is followed up by itself, as a twin.
@@ -83,7 +83,7 @@ type row struct {
 	fault  fault
 	key    keyState
 	slash  bool
-	body   bodyForm
+	form   requestForm
 	second bool // in the second environment
 	put    spoilt
 	sent   *exchange.Exchange
@@ -98,8 +98,8 @@ func (r row) String() string {
 	if r.slash {
 		text += ", with a slash at the end of its path"
 	}
-	if r.body != asUsual {
-		text += ", with " + r.body.String()
+	if r.form != asUsual {
+		text += ", with " + r.form.String()
 	}
 	if r.second {
 		text += ", in the second environment"
@@ -150,18 +150,18 @@ func (w *world) rowsIn(second bool) []row {
 	if w.suite.Server.Second != nil && !w.suite.survey.away[w.twin.kind] {
 		environments = append(environments, true)
 	}
-	bodies := append([]bodyForm{asUsual}, w.suite.survey.bodies[w.twin.kind]...)
+	forms := append([]requestForm{asUsual}, w.suite.survey.forms[w.twin.kind]...)
 	array := coverPairs
 	if w.suite.Depth == Quick {
 		array = coverOnce
 	}
 	var rows []row
-	all := array(len(w.sweep.faults), len(keys), len(slashes), len(bodies), len(environments))
+	all := array(len(w.sweep.faults), len(keys), len(slashes), len(forms), len(environments))
 	for i, values := range all {
 		if w.suite.Depth == Quick && !w.hasShare(i, len(all)) {
 			continue
 		}
-		r := row{fault: w.sweep.faults[values[0]], key: keys[values[1]], slash: slashes[values[2]], body: bodies[values[3]], second: environments[values[4]]}
+		r := row{fault: w.sweep.faults[values[0]], key: keys[values[1]], slash: slashes[values[2]], form: forms[values[3]], second: environments[values[4]]}
 		if r.key == usedKey && i%2 == 1 && !r.second {
 			r.key = firstKey
 		}
@@ -267,8 +267,8 @@ func (w *world) rowRequest(st *stage, r row, base merchant.Request) merchant.Req
 		base.Path = withSlash(base.Path)
 	}
 	// What is stored under a key is asked for with the body under which it is stored.
-	if r.body != largeBody || !keyed || r.key == noKey || r.key == freshKey {
-		base = r.body.of(base)
+	if r.form != largeBody || !keyed || r.key == noKey || r.key == freshKey {
+		base = r.form.of(base)
 	}
 	return base
 }

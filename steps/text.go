@@ -16,11 +16,12 @@ import (
 
 var (
 	stepFieldIs     = regexp.MustCompile(`^only its (description|comments) (?:is|are) "(.+)"$`)
-	stepCanFail     = regexp.MustCompile(`^a server that can be told to fail$`)
+	stepCanBeTold   = regexp.MustCompile(`^a server that can be told to (fail|approve)$`)
+	stepAccepting   = regexp.MustCompile(`^it is made with Accept: (.+)$`)
 	stepNotThere    = regexp.MustCompile(`^the status of a (deposit|refund) that is not there is asked for$`)
 	stepRefusalWas  = regexp.MustCompile(`^its refusal was JSON$`)
 	stepEachRefusal = regexp.MustCompile(`^each refusal is JSON$`)
-	stepTextInAll   = regexp.MustCompile(`^a deposit for a payer who has "(.+)" in every field of text(, escaped|, where the target takes that)?$`)
+	stepTextInAll   = regexp.MustCompile(`^a deposit for a payer who has "(.+)" in every field of text(, escaped)?(, where the target takes that)?$`)
 	stepStatusAsked = regexp.MustCompile(`^its status is asked for$`)
 	stepTextAsSent  = regexp.MustCompile(`^every field of text that it tells is as it was sent$`)
 	stepKeyShown    = regexp.MustCompile(`^how it shows the key is reported as (AMB-03)$`)
@@ -56,11 +57,19 @@ func textSteps(w *world, sc *godog.ScenarioContext) {
 	})
 	sc.Step(stepRefusalWas, func() error { return held(judge.IsJSON(w.last())) })
 	sc.Step(stepEachRefusal, w.eachRefusal)
-	sc.Step(stepCanFail, func() error {
-		if !w.server.Hooks.Offers(target.Respond500Once) {
-			return &noted{"not looked at: the target has no hook " + string(target.Respond500Once)}
+	sc.Step(stepCanBeTold, func(what string) error {
+		h := map[string]target.Hook{"fail": target.Respond500Once, "approve": target.ApproveDeposit}[what]
+		if !w.server.Hooks.Offers(h) {
+			return &noted{"not looked at: the target has no hook " + string(h)}
 		}
 		return nil
+	})
+	sc.Step(stepAccepting, func(ctx context.Context, types string) error {
+		r, err := w.twin.source()
+		if err == nil {
+			w.tell(ctx, w.server.Client(), r, merchant.WithHeader("Accept", types))
+		}
+		return err
 	})
 	sc.Step(stepTextInAll, w.textInAll)
 	sc.Step(stepStatusAsked, func(ctx context.Context) {
@@ -82,17 +91,17 @@ func textSteps(w *world, sc *godog.ScenarioContext) {
 }
 
 // textInAll makes a deposit whose payer has a name in every field of text.
-func (w *world) textInAll(ctx context.Context, name, how string) error {
+func (w *world) textInAll(ctx context.Context, name, escaped, perhaps string) error {
 	order := w.suite.Orders.Deposit(depositAmount)
 	order.Payer.FirstName, order.Payer.LastName = name, name
 	order.Payer.Address.Street, order.Payer.Address.City = name, name
 	r := merchant.CreateDeposit(order)
-	if how == ", escaped" {
+	if escaped != "" {
 		r.Body = merchant.EscapeUnicode(r.Body)
 	}
 	e := w.tell(ctx, w.server.Client(), r)
 	w.story.deposit = deposit{id: judge.Read(e).ObjectID, invoice: order.InvoiceID}
-	if how != "" && how != ", escaped" && judge.Read(e).Kind == judge.Refusal {
+	if perhaps != "" && judge.Read(e).Kind == judge.Refusal {
 		return &noted{"the target does not take such a name: " + judge.Describe(e)}
 	}
 	return held(judge.IsAccepted(e))

@@ -90,6 +90,7 @@ Feature: Cashouts draw on the balance
       Examples:
         | changes                                   |
         | cancelled twice                           |
+        | cancelled 10 times at once                |
         | put on hold and cancelled twice           |
         | put on hold, let go on and cancelled      |
         | rejected                                  |

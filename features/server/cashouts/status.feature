@@ -15,6 +15,22 @@ Feature: A cashout moves from status to status
         | status                  | place       |
         | every status that stays | every place |
 
+    Scenario Outline: a cashout that was held once and is <status> is not cancelled
+      Given a cashout that is held, let go on and then <status>
+      When it is asked to be cancelled
+      Then it was refused
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                  |
+        | every status that stays |
+
+    Scenario: a pending cashout that is cancelled 10 times at once
+      Given a cashout that is pending
+      When it is asked 10 times at once to be cancelled
+      Then at most 1 of them was accepted
+      And the status of the first cashout is now cancelled
+
     @last @alone @full
     Scenario Outline: the first cashout that is <status> of the run is not cancelled when it is <moment>
       Given the first cashout that is <status> of the run
@@ -62,6 +78,17 @@ Feature: A cashout moves from status to status
         | status                  | change  | place       |
         | every status that stays | be held | every place |
         | every status that stays | go on   | every place |
+
+    Scenario Outline: a cashout that was held once and is <status> is not asked to <change>
+      Given a cashout that is held, let go on and then <status>
+      When it is asked to <change>
+      Then it was refused because of its status
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                  | change  |
+        | every status that stays | be held |
+        | every status that stays | go on   |
 
     Scenario Outline: a cashout that is <status> does not become <word> by an update
       Given a cashout that is <status>

@@ -60,6 +60,21 @@ Feature: A deposits request is dated
         | refund status  | 4       | past      |
         | refund status  | 4       | future    |
 
+    @last @alone @full
+    Scenario Outline: a date across the turn of <unit>, in the <direction>
+      Given a deposit status request that the server accepts
+      When it is sent across the turn of <unit>, with a date in the <direction>
+      Then it was accepted
+
+      Examples:
+        | unit     | direction |
+        | a minute | past      |
+        | a minute | future    |
+        | an hour  | past      |
+        | an hour  | future    |
+        | a day    | past      |
+        | a day    | future    |
+
     @alone
     Scenario Outline: exactly <difference> seconds into the <direction>
       Given a deposit status request that the server accepts

@@ -37,6 +37,16 @@ Feature: Deposits speak JSON in UTF-8
         | request             |
         | every deposits POST |
 
+    Scenario Outline: the answer to a <request> request that accepts <type>
+      Given a <request> request that the server accepts
+      When it is made with Accept: <type>
+      Then the last answer is JSON
+
+      Examples:
+        | request               | type                                  |
+        | every deposits lookup | every type that a browser asks for    |
+        | every deposits POST   | every type that a browser asks for    |
+
     @alone
     Scenario Outline: an error 500 of a <request> request, and its replay
       Given a server that can be told to fail
@@ -129,6 +139,18 @@ Feature: Deposits speak JSON in UTF-8
         | name     |
         | 𠮷田 Taro |
         | Ana 🌸   |
+
+    Scenario: a deposit for 𠮷田 Taro 🌸, escaped as two halves of each
+      Given a deposit for a payer who has "𠮷田 Taro 🌸" in every field of text, escaped, where the target takes that
+      When its status is asked for
+      Then every field of text that it tells is as it was sent
+
+    Scenario: a deposit for José Ñuñez 李, as the server tells it once it is paid
+      Given a server that can be told to approve
+      And a deposit for a payer who has "José Ñuñez 李" in every field of text
+      When the deposit is paid
+      And its status is asked for
+      Then every field of text that it tells is as it was sent
 
     Scenario: emoji in the description
       Given a deposit request that the server accepts

@@ -93,6 +93,23 @@ Feature: Refunds give back what was paid, and no more
         | delivered |
         | completed |
 
+    # Whether a rejected refund gives its amount back is not documented, and not judged.
+    Scenario: what is left after a refund that is rejected
+      Given a deposit of 100 that is completed
+      And a refund of 100 of it that is rejected
+      When refunds of 100, 50 are requested
+      Then the last was refused
+
+    Scenario Outline: a cent more than a deposit of <amount>
+      Given a deposit of <amount> that is completed, where the target takes one so large
+      When refunds of <beyond> are requested
+      Then it was refused
+
+      Examples:
+        | amount      | beyond      |
+        | 900000      | 900000.01   |
+        | 21474836.48 | 21474836.49 |
+
     Scenario: refunds up to the last cent
       Given a deposit of 100 that is completed
       When refunds of 33.33, 33.33, 33.34 are requested
