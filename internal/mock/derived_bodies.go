@@ -126,6 +126,25 @@ func derivedFromDates() []Mutant {
 				},
 			})
 		}
+		for name, length := range map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": day} {
+			if op.name != "deposit-status" { // where dates across the turn are sent
+				break
+			}
+			list = append(list, Mutant{
+				op.name + "/window/within-a-" + name, "refuses an X-Date of another " + name + " than the server's",
+				[]string{"DEP-DATE-03"},
+				func(r *rulebook) {
+					replace(r, op.name, "date-fresh", func(refuse func(c *call) *answer) func(c *call) *answer {
+						return func(c *call) *answer {
+							if !c.date.Truncate(length).Equal(c.now.UTC().Truncate(length)) {
+								c.date = time.Time{} // out of any window
+							}
+							return refuse(c)
+						}
+					})
+				},
+			})
+		}
 		list = append(list, Mutant{
 			op.name + "/window/without-the-day", op.does + " with the X-Date of another day",
 			[]string{"DEP-DATE-03"},

@@ -87,6 +87,9 @@ func neglects() []neglect {
 		if form.name != "with-a-trailing-slash" {
 			concern = func(op derivedOperation, business bool) bool { return op.method != http.MethodGet && !business }
 		}
+		if form.name == "with-its-voucher" {
+			concern = func(op derivedOperation, _ bool) bool { return op.name == "refund-status" }
+		}
 		list = append(list, neglect{form.name, form.says, concern, where(form.has)})
 	}
 	return list

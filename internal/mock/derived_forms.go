@@ -53,7 +53,8 @@ func narrowKeys(op derivedOperation) []Mutant {
 		add("keyed/"+by.name, "knows a "+op.name+"'s idempotency key only together with "+by.says, op.brokenByNarrowKey(by.name),
 			func(c *call, key string) string { return key + "\n" + by.more(c) })
 	}
-	for _, form := range append(forms(), requestForm{"in-the-second-environment", " in the second environment", func(c *call) bool { return c.env.name == secondName }}) {
+	ofBodies := forms()[:3] // a creation has no voucher
+	for _, form := range append(ofBodies, requestForm{"in-the-second-environment", " in the second environment", func(c *call) bool { return c.env.name == secondName }}) {
 		list = append(list, Mutant{
 			op.name + "-keys/not-used/" + form.name, "does not look at the idempotency key of a " + op.name + form.says, op.brokenByNarrowKey(form.name),
 			func(r *rulebook) {
@@ -82,6 +83,7 @@ func forms() []requestForm {
 		{"with-a-trailing-slash", ", if the path ends in a slash", func(c *call) bool { return strings.HasSuffix(c.request.URL.Path, "/") }},
 		{"with-a-large-body", ", if the body is larger than 4 KiB", func(c *call) bool { return len(c.body) > largeBody }},
 		{"with-a-body-in-chunks", ", if the body comes in chunks", func(c *call) bool { return len(c.request.TransferEncoding) > 0 }},
+		{"with-its-voucher", ", if the voucher is asked for", func(c *call) bool { return c.request.URL.Query().Has("voucher") }},
 	}
 }
 
@@ -105,6 +107,11 @@ func (op derivedOperation) answersInHTML() []Mutant {
 	list := []Mutant{
 		{op.name + "/in-html/successes", op.does + ", and calls the answer text/html", success, func(r *rulebook) {
 			html(r, func(_ *call, a answer) bool { return a.Status < http.StatusBadRequest })
+		}},
+		{op.name + "/in-html/for-browsers", op.does + ", and calls the answer text/html where Accept has that", broken, func(r *rulebook) {
+			html(r, func(c *call, a answer) bool {
+				return a.Status < http.StatusBadRequest && strings.Contains(c.header("Accept"), "html")
+			})
 		}},
 		{op.name + "/in-html/refusals", op.does + ", and calls its refusals text/html", broken, func(r *rulebook) {
 			html(r, func(_ *call, a answer) bool {

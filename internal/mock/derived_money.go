@@ -64,6 +64,12 @@ func derivedFromMoney() []Mutant {
 		}},
 		{"refund-sum/delivered-left-out", "leaves the refunds that are delivered out of the sum", sum, withoutRefundsThatAre(d24.RefundDelivered)},
 		{"refund-sum/completed-left-out", "leaves the refunds that are completed out of the sum", sum, withoutRefundsThatAre(d24.RefundCompleted)},
+		{"refund-sum/in-32-bits", "compares a refund with its deposit in 32-bit floating point", sum, func(r *rulebook) {
+			excuse(r, "refund", "amount", func(c *call) bool {
+				d := c.about.deposit
+				return c.about.amount > d.Amount-d.Refunded && d.Refunded == 0 && float32(c.about.amount)/float32(wholeUnit) <= float32(d.Amount)/float32(wholeUnit)
+			})
+		}},
 		{"refund-sum/refused-refund-counted", "counts a refund that it refused", sum, func(r *rulebook) {
 			onRefusal(r, "refund", "amount", func(c *call) {
 				c.about.deposit.Refunded = min(c.about.deposit.Refunded+max(c.about.amount, 0), c.about.deposit.Amount)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock/store"
@@ -84,6 +85,7 @@ func derivedFromStatuses() []Mutant {
 			}
 		}
 	}
+	list = append(list, onceHeld()...)
 	for word, status := range map[string]d24.CashoutStatus{
 		"COMPLETED": d24.CashoutCompleted, "CANCELLED": d24.CashoutCancelled, "DELIVERED": d24.CashoutDelivered, "REJECTED": d24.CashoutRejected,
 	} {
@@ -103,6 +105,65 @@ func derivedFromStatuses() []Mutant {
 		})
 	}
 	return append(list, shownAsAnother()...)
+}
+
+// onceHeld forget that a cashout has left the open statuses, if it was ever held.
+func onceHeld() []Mutant {
+	var list []Mutant
+	for _, change := range []struct{ operation, name, does, rule string }{
+		{"cashout-cancel", "cancel", "cancels", "CASH-STAT-01"}, {"cashout-hold", "hold", "holds and releases", "CASH-STAT-02"},
+	} {
+		for _, status := range []d24.CashoutStatus{d24.CashoutDelivered, d24.CashoutCompleted, d24.CashoutRejected} {
+			list = append(list, Mutant{
+				"cashout-" + change.name + "/of-" + slug(status.String()) + "/once-held", change.does + " a cashout that is " + status.String() + " and was held before",
+				[]string{change.rule},
+				func(r *rulebook) {
+					var held sync.Map
+					set := r.setCashout
+					r.setCashout = func(tx *store.Tx, cashout *store.Cashout, to d24.CashoutStatus) {
+						set(tx, cashout, to)
+						if to == d24.CashoutOnHold {
+							held.Store(cashout, true)
+						}
+					}
+					excuse(r, change.operation, "transition", func(c *call) bool {
+						_, was := held.Load(c.about.cashout)
+						return was && c.about.cashout.Status == status
+					})
+				},
+			})
+		}
+	}
+	return append(list, Mutant{
+		"cashout-cancel/at-once/race", "looks at a cashout's status and cancels it in two steps, so that cancels at once all find it open",
+		[]string{"CASH-STAT-01", "CASH-BAL-01"},
+		raceForCancels,
+	})
+}
+
+// raceForCancels looks at the status before a cancel is done, and believes it then.
+func raceForCancels(r *rulebook) {
+	var gap meetings
+	var open sync.Map // calls that found the cashout open
+	refuseToo(r, func(c *call) *answer {
+		if c.op.name != "cashout-cancel" {
+			return nil
+		}
+		pending := false
+		c.peek(func(tx *store.Tx) {
+			cashout := c.env.rules.findCashout(c, tx)
+			pending = cashout != nil && cashout.Status == d24.CashoutPending
+		})
+		if pending {
+			open.Store(c, true)
+			gap.join(c, string(c.cashout.CashoutID))
+		}
+		return nil
+	})
+	excuse(r, "cashout-cancel", "transition", func(c *call) bool {
+		_, was := open.LoadAndDelete(c)
+		return was
+	})
 }
 
 // shownAsAnother show a status to which the panel has brought a transaction as another.
