@@ -48,6 +48,7 @@ type object struct {
 type history struct {
 	kind     d24.NotificationKind
 	earlier  string // the status in which it was notified before; empty = none
+	failed   bool   // it was notified before, and its status call was answered 500
 	released bool   // it was released before
 }
 
@@ -64,7 +65,7 @@ var (
 	stepStatuses   = regexp.MustCompile(`^(deposit|refund|cashout)s, one in each of these statuses$`)
 	stepAnswers    = regexp.MustCompile(`^(deposit|refund|cashout)s that are ([A-Z_]+), whose status calls are answered (\d+) times with one of these each$`)
 	stepIDs        = regexp.MustCompile(`^(deposit|cashout)s that are COMPLETED and have these ids$`)
-	stepHistory    = regexp.MustCompile(`^(deposit|refund|cashout)s that are COMPLETED, (?:not notified before|notified when they were ([A-Z_]+)|(released before))$`)
+	stepHistory    = regexp.MustCompile(`^(deposit|refund|cashout)s that are COMPLETED, (?:not notified before|notified when they were ([A-Z_]+)|notified when their status call (failed)|(released before))$`)
 	stepUnknown    = regexp.MustCompile(`^a deposit that the provider does not know$`)
 	stepForeign    = regexp.MustCompile(`^a completed deposit of another merchant$`)
 	stepUnanswered = regexp.MustCompile(`^a COMPLETED deposit whose creation has not been answered yet$`)
@@ -82,7 +83,9 @@ var (
 	stepNotifiedAtOnce = regexp.MustCompile(`^` + subjects + ` notified(?: (\d+) times)? at once$`)
 	stepBecomes        = regexp.MustCompile(`^it becomes ([A-Z_]+)$`)
 	stepRefunded       = regexp.MustCompile(`^it is refunded$`)
+	stepRefundTold     = regexp.MustCompile(`^it is refunded, and that is notified$`)
 	stepRestarted      = regexp.MustCompile(`^the receiver is restarted$`)
+	stepKilledAt       = regexp.MustCompile(`^each is notified, and the receiver killed before its answer, every time at another moment$`)
 	stepKilled         = regexp.MustCompile(`^the receiver is killed while it asks for its status$`)
 
 	stepNoEffect    = regexp.MustCompile(`^no fault has an effect, and a valid notification has$`)
@@ -121,8 +124,8 @@ func (r *receiver) givens(sc *godog.ScenarioContext) {
 	sc.Step(stepStatuses, r.makeStatuses)
 	sc.Step(stepAnswers, r.makeAnswered)
 	sc.Step(stepIDs, r.makeIDs)
-	sc.Step(stepHistory, func(ctx context.Context, kind, earlier, released string) error {
-		r.history = history{d24.NotificationKind(kind), earlier, released != ""}
+	sc.Step(stepHistory, func(ctx context.Context, kind, earlier, failed, released string) error {
+		r.history = history{d24.NotificationKind(kind), earlier, failed != "", released != ""}
 		return r.tells(ctx, r.history.kind)
 	})
 	sc.Step(stepUnknown, func() { r.add(desk.UnknownDeposit(), "") })
@@ -159,8 +162,23 @@ func (r *receiver) whens(sc *godog.ScenarioContext) {
 			return err
 		})
 	})
+	sc.Step(stepRefundTold, func(ctx context.Context) error {
+		return r.each(func(o *object) error {
+			o.told = append(o.told, "it is refunded, and that is notified") // which no script can tell
+			refund, err := desk.RefundOf(ctx, o.about)
+			if err != nil {
+				return err
+			}
+			if err := desk.Move(refund, target.IsCompleted); err != nil { //nolint:contextcheck // moving is local, and notifies nobody
+				return err
+			}
+			_, err = r.deliverAs(ctx, o, refund, "notification", nil)
+			return err
+		})
+	})
 	sc.Step(stepRestarted, r.restart)
 	sc.Step(stepKilled, r.kill)
+	sc.Step(stepKilledAt, r.killAtMoments)
 }
 
 // each does something with every object, in their order.

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -148,7 +149,12 @@ func (r *receiver) withHistory(ctx context.Context) (*object, error) {
 		status = r.history.earlier
 	}
 	o, err := r.create(ctx, r.history.kind, status)
-	if err == nil && (r.history.earlier != "" || r.history.released) {
+	if err == nil && r.history.failed {
+		var script string
+		script, err = r.target.Desk.AnswerStatus(o.about, status, "500", 1)
+		o.told = append(o.told, answeredBy+script)
+	}
+	if err == nil && (r.history.earlier != "" || r.history.failed || r.history.released) {
 		err = r.notify(ctx, o)
 	}
 	return o, err
@@ -384,6 +390,47 @@ func (r *receiver) kill(ctx context.Context) error {
 		return r.alive(err)
 	}
 	return restarted
+}
+
+// killAtMoments notifies of each object, and kills the receiver at moments that divide the
+// time of an answer evenly: what it did by then has to be enough, or to be done again.
+func (r *receiver) killAtMoments(ctx context.Context) error {
+	if !r.target.CanRestart() {
+		return r.restart(ctx)
+	}
+	other, err := r.create(ctx, r.objects[0].about.Kind, target.IsCompleted)
+	if err != nil {
+		return err
+	}
+	usual, err := r.deliver(ctx, other, partControl, nil)
+	if err != nil {
+		return err
+	}
+	r.killed = true
+	for i, o := range r.objects {
+		o.told = append(o.told, "the receiver is killed before its answer") // which no script can tell
+		n := o.about
+		n.Label, n.Scenario = "notification", r.scenario.Name
+		r.suite.late.forget(target.ObjectOf(n))
+		delivered := make(chan error, 1)
+		go func() {
+			e, err := r.target.Deliver(ctx, n)
+			if err == nil {
+				r.logged(e)
+				o.log = append(o.log, e)
+			}
+			delivered <- err
+		}()
+		slept := r.suite.sleep(ctx, usual.Timing.Total*time.Duration(i+1)/time.Duration(len(r.objects)+1))
+		restarted := r.restart(ctx)
+		if err := <-delivered; err != nil {
+			return r.alive(err)
+		}
+		if err := cmp.Or(slept, restarted); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // faultOf finds a fault by its words.

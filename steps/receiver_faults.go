@@ -28,6 +28,13 @@ func receiverFaults() []provider.Fault {
 		{Says: "with the scheme word in lower case", Options: []string{"scheme=d24 "}},
 		{Says: "without the scheme word", Options: []string{"scheme="}},
 
+		// A wrong signature beside something that is unusual and right.
+		{Says: "with the last digit changed, and a type with its charset", Options: []string{"digest=last", "type=charset"}},
+		{Says: "without a signature, and a type with its charset", Options: []string{"signature=absent", "type=charset"}},
+		{Says: "without control and Payload-Signature, and a type with its charset", Options: []string{"signature=absent", "type=charset"}},
+		{Says: "with the last digit changed, and a large body", Options: []string{"digest=last", "sent=large"}},
+		{Says: "without a signature, and a large body", Options: []string{"signature=absent", "sent=large"}},
+
 		// Digits made with another secret.
 		{Says: "with digits made with the other product's API signature", Options: []string{"secret=other-product"}},
 		{Says: "with digits made with another merchant's API signature", Options: []string{"secret=foreign"}},

@@ -162,6 +162,9 @@ func (w *world) rowsIn(second bool) []row {
 			continue
 		}
 		r := row{fault: w.sweep.faults[values[0]], key: keys[values[1]], slash: slashes[values[2]], form: forms[values[3]], second: environments[values[4]]}
+		if r.form == largeBody && r.key == usedKey && w.replays() {
+			r.key = freshKey // another body under a used key is another matter
+		}
 		if r.key == usedKey && i%2 == 1 && !r.second {
 			r.key = firstKey
 		}
@@ -266,11 +269,7 @@ func (w *world) rowRequest(st *stage, r row, base merchant.Request) merchant.Req
 	if r.slash {
 		base.Path = withSlash(base.Path)
 	}
-	// What is stored under a key is asked for with the body under which it is stored.
-	if r.form != largeBody || !keyed || r.key == noKey || r.key == freshKey {
-		base = r.form.of(base)
-	}
-	return base
+	return r.form.of(base)
 }
 
 // sendRow sends the row's request. One that the target was too busy for is sent again.

@@ -61,8 +61,8 @@ that must be refused, redirects to plain HTTP.
 
 -- CMD ARGS… runs a command that uses your client, such as its tests, against the bundled
 mock: once plain, once with bad certificates, which must stop it from sending anything (the
-first connection shows an unknown authority, the next ones another name and an expired
-one), and in trouble if --phases asks for that: over what it speaks, over HTTP/1.1 only
+first connection shows an unknown authority, the next ones another name, and one that has
+expired or is not valid yet), and in trouble if --phases asks for that: over what it speaks, over HTTP/1.1 only
 (trouble-http1), or killed and started again (restart). It finds the mock by
 D24_BASE_URL and the credentials by D24_…; what curl, openssl, Go, node, python, PHP and
 Java trust is set by their own variables. Its output goes to stderr.

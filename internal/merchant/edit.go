@@ -118,9 +118,11 @@ func split(object []byte) (fields []field, closing int, err error) {
 	return fields, bytes.LastIndexByte(object, '}'), nil
 }
 
-// join puts fields of a JSON object between its braces.
+// join puts fields of a JSON object between its braces, behind the white space that was there.
 func join(object []byte, closing int, fields []field) []byte {
-	out := append([]byte(nil), object[:bytes.IndexByte(object, '{')+1]...)
+	begin := bytes.IndexByte(object, '{') + 1
+	begin += len(object[begin:]) - len(bytes.TrimLeft(object[begin:], " \t\r\n"))
+	out := append([]byte(nil), object[:begin]...)
 	for i, f := range fields {
 		if i > 0 {
 			out = append(out, ',')

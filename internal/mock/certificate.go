@@ -21,11 +21,12 @@ const (
 	UnknownAuthority   Certificate = "unknown-authority" // right in everything, from an authority that nobody was told about
 	WrongName          Certificate = "wrong-name"        // from the right authority, for another host
 	ExpiredCertificate Certificate = "expired"           // from the right authority, and an hour too old
+	NotYetValid        Certificate = "not-yet-valid"     // from the right authority, and an hour too early
 )
 
-// expiredFor is how long ago the expired certificate ran out: more than any two clocks
-// of one machine differ.
-const expiredFor = time.Hour
+// outOfDate is how long ago the expired certificate ran out, and in what time the other
+// becomes valid: more than any two clocks of one machine differ.
+const outOfDate = time.Hour
 
 // presented is the certificate that a listener shows in the place of its own.
 type presented struct {
@@ -53,7 +54,7 @@ func (p *presented) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // badCertificates are those that must be refused.
 func badCertificates() []Certificate {
-	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate}
+	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate, NotYetValid}
 }
 
 // PresentInTurn shows each connection to come another of the bad certificates. Shown says
@@ -124,7 +125,9 @@ func (m *Mock) configFor(c Certificate) (*tls.Config, error) {
 	case WrongName:
 		leaf.Names, leaf.Addresses = []string{"other.invalid"}, nil
 	case ExpiredCertificate:
-		leaf.NotAfter = time.Now().Add(-expiredFor)
+		leaf.NotAfter = time.Now().Add(-outOfDate)
+	case NotYetValid:
+		leaf.NotBefore = time.Now().Add(outOfDate)
 	default:
 		return nil, fmt.Errorf("there is no certificate %q", c)
 	}

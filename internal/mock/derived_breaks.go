@@ -143,10 +143,8 @@ func brokenByMove(op derivedOperation, from d24.CashoutStatus, how string) []str
 		return broken
 	}
 	switch {
-	case from == d24.CashoutRejected: // its amount comes back twice, and it can be held no more
+	case from != d24.CashoutCancelled: // its amount comes back, and it can be held no more
 		return append(broken, "CASH-BAL-01", "CASH-STAT-02")
-	case from != d24.CashoutCancelled:
-		return append(broken, "CASH-STAT-02")
 	case how == "refused-and-done": // only the money tells
 		return []string{"CASH-BAL-01"}
 	}
@@ -200,6 +198,8 @@ func MayBreak(mutant string) []string {
 	case strings.HasSuffix(lapse, "with-the-connection"), // who gets which connection is chance
 		strings.HasSuffix(name, "-keys") && strings.HasPrefix(lapse, "only-the-last"), name == "refunds" && strings.HasSuffix(lapse, "-more"):
 		return []string{"DEP-IDEM-01", "DEP-IDEM-02", "DEP-IDEM-03", "DEP-IDEM-04", "DEP-IDEM-05", "DEP-IDEM-07", "DEP-REF-01"}
+	case mutant == "refund-key/compared/longer":
+		return []string{"DEP-REF-02"}
 	case strings.Contains(name, "-stored-") && strings.HasPrefix(lapse, "only-the-last"):
 		return []string{"DEP-IDEM-04", "DEP-IDEM-05"}
 	}

@@ -238,7 +238,7 @@ func cashoutMutants() []Mutant {
 		},
 		{
 			"cancel-after-delivery", "cancels a cashout that was delivered",
-			[]string{"CASH-STAT-01", "CASH-STAT-02"},
+			[]string{"CASH-STAT-01", "CASH-STAT-02", "CASH-BAL-01"},
 			func(r *rulebook) { alsoMoves(r, d24.CashoutDelivered, d24.CashoutCancelled) },
 		},
 		{

@@ -37,11 +37,12 @@ type Keys struct {
 //	login      X-Login after signing: absent, foreign
 //	body       the body after signing: spaced, newline, leading, field
 //	signed     the body that is signed instead of the one that is sent: spaced
-//	sent       the body that is signed and sent: spaced, or status and a word
+//	sent       the body that is signed and sent: spaced, large, or status and a word
 //	age        seconds by which the X-Date is moved that is signed and sent
 //	as         the X-Login that is signed and sent: foreign
 //	external   the external_id of a form after signing: another, first, last, cut, extended
 //	payload    Payload-Signature: absent, wrong
+//	type       the Content-Type: charset, which names UTF-8 behind the usual one
 //
 // It panics at an option that it does not know: faults are compiled in, and a test makes all.
 func (f Fault) Tampers(keys Keys) []Tamper {
@@ -93,6 +94,10 @@ func tamper(name, value string, keys Keys) Tamper {
 		return Tamper{At: func(d *Draft) {
 			d.Form.ExternalID = edit(value, d.Form.ExternalID)
 			d.Body = d.Form.Encode()
+		}}
+	case "type":
+		return Tamper{After: func(d *Draft) {
+			d.Header.Set(d24.HeaderContentType, d.Header.Get(d24.HeaderContentType)+"; charset=utf-8")
 		}}
 	case "payload":
 		if value == "absent" {
@@ -151,6 +156,9 @@ func flip(text string, at int) string {
 	return text[:at] + other + text[at+1:]
 }
 
+// largeSpace is the white space that makes a body large: more than a buffer of 4 KiB.
+const largeSpace = 5 << 10
+
 // rewrite changes a body.
 func rewrite(how string, body []byte) []byte {
 	word, status, says := strings.Cut(how, " ")
@@ -162,6 +170,8 @@ func rewrite(how string, body []byte) []byte {
 		return append(bytes.Clone(body), "&status="+status+"&cashout_status=1"...)
 	case how == "spaced":
 		return bytes.ReplaceAll(body, []byte(":"), []byte(" : "))
+	case how == "large":
+		return append(bytes.Clone(body), bytes.Repeat([]byte(" "), largeSpace)...)
 	case how == "newline":
 		return append(bytes.Clone(body), '\n')
 	case how == "leading":

@@ -146,7 +146,7 @@ draft() { # NUMBER [OPTION…]
 	: > "$headers"
 	header 'User-Agent: d24conform'
 	moment=$(($(target_ms) / 1000))
-	o_digest='' o_signature='' o_scheme='D24 ' o_secret='' o_signs='' o_date=0 o_login='' o_body='' o_signed='' o_sent='' o_age=0 o_as='' o_external='' o_payload='' o_id=''
+	o_digest='' o_signature='' o_scheme='D24 ' o_secret='' o_signs='' o_date=0 o_login='' o_body='' o_signed='' o_sent='' o_age=0 o_as='' o_external='' o_payload='' o_type='' o_id=''
 	if [ $# -eq 0 ]; then
 		o_age=$shift
 		[ "$shift" -ge 2 ] || shift=$((shift + 1)) # repeats are dated in seconds of their own
@@ -192,6 +192,7 @@ rewrite() { # HOW BODY: sets rewritten
 	'') rewritten=$2 ;;
 	spaced) rewritten=$(printf '%s' "$2" | sed 's/:/ : /g') ;;
 	leading) rewritten=" $2" ;;
+	large) rewritten=$(printf '%s%5120s' "$2" '') ;;
 	newline) rewritten="$2
 " ;;
 	field) rewritten="${2%?},\"added\":1}" ;;
@@ -234,7 +235,7 @@ notice() { # a deposit's or a refund's
 	body=$rewritten
 	[ -z "$o_id" ] || body="{\"${sort}_id\":$o_id}"
 	[ "$o_login" != foreign ] || login=other-$fresh
-	header 'Content-Type: application/json'
+	header "Content-Type: application/json${o_type:+; charset=utf-8}"
 	case $o_date in
 	0) header "X-Date: $date" ;;
 	absent) ;;
@@ -257,7 +258,7 @@ form() { # a cashout's: control covers the external_id alone
 	body="date=$year-$month-$day+$hour%3A$minute%3A$second_&bank_reference_id=&comments=&external_id=$(edit "$o_external" "$external")$control&cashout_id=${o_id:-$about}&status_reason="
 	rewrite "$o_sent" "$body"
 	body=$rewritten
-	header 'Content-Type: application/x-www-form-urlencoded'
+	header "Content-Type: application/x-www-form-urlencoded${o_type:+; charset=utf-8}"
 	[ -z "$o_signature" ] || return 0
 	sign "$D24_CASHOUTS_API_SIGNATURE" "$body"
 	case $o_payload in

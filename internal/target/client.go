@@ -97,7 +97,7 @@ type Situation struct {
 // IsVariant says whether the situation is one that only a client that is driven can be
 // brought into. Where it never came about, the same rules are judged over what did.
 func (s Situation) IsVariant() bool {
-	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed
+	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed || s.Certificate == NotYetValid
 }
 
 // A Certificate is what is wrong with a certificate, in the words of the features.
@@ -108,15 +108,18 @@ const (
 	UnknownAuthority Certificate = "comes from an unknown authority"
 	WrongName        Certificate = "is for another name"
 	Expired          Certificate = "has expired"
+	NotYetValid      Certificate = "is not valid yet"
 )
 
 // Certificates lists them all.
-func Certificates() []Certificate { return []Certificate{UnknownAuthority, WrongName, Expired} }
+func Certificates() []Certificate {
+	return []Certificate{UnknownAuthority, WrongName, Expired, NotYetValid}
+}
 
 // shown is the certificate as the mock has it.
 func (c Certificate) shown() mock.Certificate {
 	return map[Certificate]mock.Certificate{
-		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate,
+		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate, NotYetValid: mock.NotYetValid,
 	}[c]
 }
 

@@ -17,7 +17,15 @@ Feature: A receiver verifies the notifications of cashouts
         | not notified before               |
         | notified when they were PENDING   |
         | notified when they were DELIVERED |
+        | notified when their status call failed |
         | released before                   |
+
+    Scenario: cashouts whose notifications are unusual, and wrong
+      Given cashouts that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | without control and Payload-Signature, and a type with its charset |
+        | with the last digit changed, and a type with its charset           |
+      Then no fault has an effect, and a valid notification has
 
   @NOTIF-09 @must
   Rule: the control of a cashout notification is verified

@@ -68,6 +68,13 @@ Feature: A receiver releases a deposit once, however often it is notified
       And it is notified
       Then it is released exactly once
 
+    Scenario: a duplicate after the notification of the deposit's refund
+      Given a deposit that is COMPLETED
+      When it is notified
+      And it is refunded, and that is notified
+      And it is notified
+      Then it is released exactly once
+
     Scenario: duplicates after every older status
       Given deposits, one in each of these statuses
         | CREATED        |

@@ -20,10 +20,26 @@ Feature: A receiver verifies the notifications of deposits and refunds
         | deposit | notified when they were EXPIRED    |
         | deposit | notified when they were CANCELLED  |
         | deposit | notified when they were FOR_REVIEW |
+        | deposit | notified when their status call failed |
         | deposit | released before                    |
         | refund  | not notified before                |
         | refund  | notified when they were PENDING    |
+        | refund  | notified when their status call failed |
         | refund  | released before                    |
+
+    Scenario Outline: <object>s whose notifications are unusual, and wrong
+      Given <object>s that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | without a signature, and a type with its charset         |
+        | without a signature, and a large body                    |
+        | with the last digit changed, and a type with its charset |
+        | with the last digit changed, and a large body            |
+      Then no fault has an effect, and a valid notification has
+
+      Examples:
+        | object  |
+        | deposit |
+        | refund  |
 
   @NOTIF-02 @must
   Rule: the receiver computes the Authorization of a notification itself and compares
@@ -51,6 +67,7 @@ Feature: A receiver verifies the notifications of deposits and refunds
         | object  | before                          |
         | deposit | not notified before             |
         | deposit | notified when they were EXPIRED |
+        | deposit | notified when their status call failed |
         | deposit | released before                 |
         | refund  | not notified before             |
         | refund  | notified when they were PENDING |

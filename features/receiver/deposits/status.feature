@@ -151,10 +151,25 @@ Feature: A receiver releases a deposit by what the status endpoint says
       When each is notified until the answer is 2xx
       Then each is released
 
+    Scenario: a status call that fails until the last retry
+      Given deposits that are COMPLETED, whose status calls are answered 4 times with one of these each
+        | 500                   |
+        | 404                   |
+        | the connection breaks |
+      When each is notified until the answer is 2xx
+      Then each is released
+
     Scenario: a status call that is not answered in time, and then is
       Given deposits that are COMPLETED, whose status calls are answered 1 times with one of these each
         | none in time |
       When each is notified until the answer is 2xx
+      Then each is released
+
+    @alone
+    Scenario: killed at several moments before its answer
+      Given 4 deposits that are COMPLETED
+      When each is notified, and the receiver killed before its answer, every time at another moment
+      And each is notified until the answer is 2xx
       Then each is released
 
     @alone

@@ -62,6 +62,13 @@ func withoutDates(options *x509.VerifyOptions, leaf *x509.Certificate) {
 	options.CurrentTime = leaf.NotAfter.Add(-time.Second)
 }
 
+// withoutBeginning leaves out from when the certificate is valid.
+func withoutBeginning(options *x509.VerifyOptions, leaf *x509.Certificate) {
+	if time.Now().Before(leaf.NotBefore) {
+		options.CurrentTime = leaf.NotBefore.Add(time.Second)
+	}
+}
+
 // verifying replaces crypto/tls's verification with another.
 func verifying(change func(options *x509.VerifyOptions, leaf *x509.Certificate)) func(config *tls.Config, host string) {
 	return func(config *tls.Config, host string) {
