@@ -26,6 +26,9 @@ import (
 // receiver keeps the rules.
 func TestScriptsOfEveryReceiverMutant(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a script for each rule of each mutant")
+	}
 	needsPrograms(t)
 	turns := make(chan struct{}, scriptsAtOnce)
 	for _, m := range receiver.Mutants() {
