@@ -285,6 +285,9 @@ var secondServerSets = map[string][]string{
 // is as unlike our mock as the documents let it be, four times over.
 func TestAServerThatIsRightIsNotBlamedForBeingDifferent(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("another server is judged by the whole suite")
+	}
 	for name, args := range secondServerSets {
 		if raceEnabled && name != "lax" {
 			continue
@@ -327,6 +330,9 @@ func TestAServerThatIsRightIsNotBlamedForBeingDifferent(t *testing.T) {
 // anything.
 func TestWithoutHooksNothingIsBlamed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("another server is judged by the whole suite")
+	}
 	for name, args := range secondServerSets {
 		if raceEnabled && name != "strict" {
 			continue
@@ -345,6 +351,9 @@ func TestWithoutHooksNothingIsBlamed(t *testing.T) {
 // or asks again, as the server reads AMB-08.
 func TestASlowServerIsNotBlamed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("another server is judged by the whole suite")
+	}
 	for _, set := range []string{"lax", "strict"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
@@ -366,6 +375,9 @@ func TestASlowServerIsNotBlamed(t *testing.T) {
 // the suite finds them in a server that it was not written beside, and nothing else.
 func TestADefectOfTheSecondServerIsFoundAlone(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("another server is judged by the whole suite")
+	}
 	for _, tt := range []struct {
 		set, mutant string
 		failed      []string
@@ -397,6 +409,9 @@ func TestADefectOfTheSecondServerIsFoundAlone(t *testing.T) {
 // few variations at a time, of requests that are not alike, and most of them at once.
 func TestWhatNoPageForbidsIsNotBlamed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("another server is judged by the whole suite")
+	}
 	for _, tt := range []struct {
 		name, set string
 		readings  []string
