@@ -76,6 +76,10 @@ load-smoke: build ## Load the bundled mock for two seconds, and judge what becam
 test: ## Run all tests, then list what could not run here (STRICT=1: that fails)
 	go test -json -count=1 -shuffle=on -timeout $(TIMEOUT) $(TESTFLAGS) ./... | $(NOTRUN)
 
+.PHONY: test-quick
+test-quick: ## Run the tests that are over soon: no mutant is judged, no other server and no script of a defect
+	go test -short -json $(TESTFLAGS) ./... | $(NOTRUN)
+
 .PHONY: race
 race: ## Run all tests under the race detector
 	CGO_ENABLED=1 go test -race -json -count=1 -shuffle=on -timeout $(TIMEOUT) $(TESTFLAGS) ./... | $(NOTRUN)

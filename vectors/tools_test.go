@@ -102,6 +102,9 @@ func TestToolsAgree(t *testing.T) {
 // Every checker must say no to a file with one slip in it, and say where.
 func TestToolsNoticeASlip(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a program for each slip")
+	}
 	set := mustLoad(t)
 	create := set.byID(t, "deposits/create")
 	signature, digest := create.Signature, create.Mistakes[3].Answer

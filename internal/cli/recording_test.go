@@ -97,6 +97,9 @@ func TestRecordingsOfChromium(t *testing.T) {
 // TestChromiumIsRecordedAndJudged makes them anew, with the Chromium that is here.
 func TestChromiumIsRecordedAndJudged(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser is started")
+	}
 	server, err := mock.Start(mock.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { server.Close() })

@@ -16,6 +16,9 @@ import (
 // What helps with a failure is about requests and signatures, and tells no secret.
 func TestAFailingRunLeavesScriptsAndNoSecret(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs the whole suite")
+	}
 	credentials := d24.Credentials{
 		Deposits: d24.DepositsCredentials{APIKey: "canary/login+1/deposits", APISignature: `canary/"secret"\2/deposits`, ReadOnlyKey: "canary/bearer+3/deposits"},
 		Cashouts: d24.CashoutsCredentials{APIKey: `canary/"login"\4/cashouts`, APIPassphrase: `canary/<pass>&é"5"/cashouts`, APISignature: "canary/secret+6/cashouts"},

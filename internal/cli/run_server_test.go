@@ -95,6 +95,9 @@ func run(ctx context.Context, t *testing.T, out string, env map[string]string, a
 // import nothing of ours.
 func TestBrokenServersAreBlamedForTheirDefectAlone(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs the whole suite")
+	}
 	for _, tt := range []struct {
 		name   string
 		server *servers.Deposits
@@ -144,6 +147,9 @@ func TestAServerThatSaysYesBreaksWhateverRefusesSomething(t *testing.T) {
 // looks for them, in every spelling, in all that a run prints and leaves behind.
 func TestNoSecretIsWrittenDown(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs the whole suite")
+	}
 	env := map[string]string{
 		"D24_DEPOSITS_API_KEY": "canary/login+1/deposits", "D24_DEPOSITS_API_SIGNATURE": "canary/secret+2/deposits", "D24_READ_ONLY_KEY": "canary/bearer+3/deposits",
 		"D24_CASHOUTS_API_KEY": "canary/login+4/cashouts", "D24_CASHOUTS_API_PASSPHRASE": "canary/pass+5/cashouts", "D24_CASHOUTS_API_SIGNATURE": "canary/secret+6/cashouts",
@@ -217,6 +223,9 @@ func TestAWaivedViolation(t *testing.T) {
 // a verdict on its firewall.
 func TestATargetThatBeginsToRefuseHalfWay(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs the whole suite")
+	}
 	for _, after := range []int64{30, 300} {
 		var seen atomic.Int64
 		honest := &servers.Deposits{Panel: t.TempDir()}

@@ -7,9 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,9 +86,10 @@ func oddAdapter() {
 // the caller's D24_ variables. Run with -update to take over changed help texts.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	plain := plainProgram(t)
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               slices.DeleteFunc(files, func(file string) bool { return !runs(strings.TrimSuffix(filepath.Base(file), ".txtar")) }),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -97,9 +98,6 @@ func TestScripts(t *testing.T) {
 			elsewhere := freeAddress()
 			env.Setenv("MOCK", elsewhere)
 			env.Setenv("MOCK_PORT", elsewhere[strings.LastIndexByte(elsewhere, ':')+1:])
-			if plain != "" {
-				env.Setenv("PATH", plain+string(os.PathListSeparator)+env.Getenv("PATH"))
-			}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -109,20 +107,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// plainProgram is a folder with the program as people have it, when this test is one
-// under the race detector; else there is none, and scripts run this very binary. They
-// start a hundred programs that run the suite a dozen times: five times as long each,
-// for code that the tests of every package run under the detector too.
-func plainProgram(t *testing.T) string {
-	t.Helper()
-	if !raceEnabled {
-		return ""
+// runs says whether a script is run here. With -short those are left out that judge a
+// dozen times. Under the race detector those are run of which a program serves, is called
+// by several and is interrupted: the binary of this test is the program, detector and all.
+// The other scripts start programs that do one thing after the other, or judge, which the
+// tests of steps, selftest and this package do in a process under the detector.
+func runs(script string) bool {
+	if raceEnabled {
+		return slices.Contains([]string{"mock-curl", "proxy", "run-notifications"}, script)
 	}
-	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "d24conform"), "../../cmd/d24conform")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, string(output))
-	return dir
+	return !testing.Short() || !slices.Contains([]string{
+		"bench", "load", "proxy", "run-client", "run-conditions", "run-notifications", "run-observed", "run-observed-java",
+		"run-observed-python", "run-receiver", "run-server", "run-source", "selftest", "selftest-mock",
+	}, script)
 }
 
 // exits runs a command and checks the code with which it ends:

@@ -16,7 +16,6 @@ import (
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/mock"
 	"github.com/d24conform/d24conform/internal/peers/client"
-	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
 	"github.com/d24conform/d24conform/steps"
@@ -26,6 +25,9 @@ import (
 // in what a client sent that keeps the rules.
 func TestScriptsOfEveryClientMutant(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("scripts of many mutants")
+	}
 	needsOpenSSL(t)
 	good := judgeClient(t, "", nil, d24.Credentials{})
 	turns := make(chan struct{}, scriptsAtOnce)
@@ -113,10 +115,7 @@ func judgeClient(t *testing.T, mutant string, ids []string, credentials d24.Cred
 // suiteOf is a suite of the scenarios of some rules, or of all.
 func suiteOf(t *testing.T, ids []string) *steps.Suite {
 	t.Helper()
-	ledger, err := rules.Load(rules.Latest)
-	require.NoError(t, err)
-	manifest, err := steps.ReadManifest(features.Files)
-	require.NoError(t, err)
+	ledger, manifest := ledgerAndManifest(t)
 	text := ""
 	if len(ids) > 0 {
 		text = "@" + strings.Join(ids, " or @")
@@ -142,6 +141,9 @@ func keepRun(t *testing.T, dir string, log *exchange.Log, redact *exchange.Redac
 // Keys and names are what they are, in each shell and with each one's own printf.
 func TestAClientScriptRunsInEveryShell(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("scripts of many mutants")
+	}
 	needsOpenSSL(t)
 	keys := d24.Credentials{
 		Deposits: d24.DepositsCredentials{APIKey: `it's "$HOME" \ k|y`, APISignature: "`id` $(id) 'é' %s", ReadOnlyKey: "reader-3f1"},

@@ -26,6 +26,9 @@ func without(environment []string, name string) []string {
 
 func TestAScriptRunsInEveryShell(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many scripts are run")
+	}
 	needsPrograms(t)
 	for _, words := range []string{"dash", "bash --posix", "busybox sh"} {
 		t.Run(words, func(t *testing.T) {
@@ -49,6 +52,9 @@ func TestAScriptRunsInEveryShell(t *testing.T) {
 // The same of a receiver's scripts.
 func TestAReceiverScriptRunsInEveryShell(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many scripts are run")
+	}
 	needsPrograms(t)
 	bad, good := map[string]receiving{}, startReceiver(t, "")
 	scripts := map[string]string{}
@@ -75,6 +81,9 @@ func TestAReceiverScriptRunsInEveryShell(t *testing.T) {
 
 func TestAReceiverScriptSaysWhyItCannotTell(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many scripts are run")
+	}
 	needsPrograms(t)
 	bad := startReceiver(t, "forgets-at-restart")
 	_, scripts := bad.judge(t, []string{"NOTIF-05"})
@@ -162,6 +171,9 @@ func TestAScriptSaysWhyItCannotTell(t *testing.T) {
 // everybody on the machine can read.
 func TestNoSecretLeavesTheEnvironment(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many scripts are run")
+	}
 	needsPrograms(t)
 	for mutant, id := range map[string]string{"passphrase-cut": "CASH-AUTH-01", "credentials-across-environments": "ENV-11", "any-read-only-key": "DEP-AUTH-03"} {
 		bad := startMock(t, mutant)
@@ -231,6 +243,9 @@ func assertNoSecret(t *testing.T, credentials d24.Credentials, texts map[string]
 // What a target answers becomes part of paths, bodies and hooks.
 func TestAHostileTargetDoesNoHarm(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many scripts are run")
+	}
 	needsPrograms(t)
 	bad := startMock(t, "refund-of-cancelled")
 	_, scripts := judgeMock(t, bad, []string{"DEP-REF-01"})

@@ -3,6 +3,7 @@ package selftest_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -19,9 +20,15 @@ import (
 // TestAHandfulOfMutants runs one of each kind; make selftest runs them all.
 func TestAHandfulOfMutants(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	needsSecondLoopback(t)
 	names := []string{
 		"window-7s", "fresh-body-on-500", "check-then-insert-race", "negative-balance-race", "plain-http-refused-too-late", "one-database",
+	}
+	if selftest.RaceEnabled {
+		names = names[2:4]
 	}
 	mutants, err := selftest.Choose(names, rules.RoleServer)
 	require.NoError(t, err)
@@ -40,13 +47,16 @@ func TestAHandfulOfMutants(t *testing.T) {
 			assert.NotEmpty(t, kill.Seen)
 		}
 	}
-	assert.Contains(t, matrix.String(), "6 mutants: 6 killed exactly, 0 with extras, 0 survived, 0 INVALID")
+	assert.Contains(t, matrix.String(), fmt.Sprintf("%[1]d mutants: %[1]d killed exactly, 0 with extras, 0 survived, 0 INVALID", len(names)))
 }
 
 // TestOddNotifiers runs servers that break no rule, and the server as it is once more: no
 // two runs of it report anything else.
 func TestOddNotifiers(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	names := []string{"repeat-date-kept", "notification-after-2xx", "notification-never-repeated", "repeats-every-5-minutes"}
 	mutants, err := selftest.Choose(names, rules.RoleServer)
 	require.NoError(t, err)
@@ -75,6 +85,9 @@ func TestOddNotifiers(t *testing.T) {
 // the client as it is once more: no two runs of it report anything else.
 func TestAHandfulOfClients(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	names := []string{
 		"plain-http", "certificate-unchecked", "secret-in-url", "content-type-missing", "date-taken-once", "signs-latin-1", "stale-retry",
 	}
@@ -111,6 +124,9 @@ func TestTagsChooseTheRoles(t *testing.T) {
 // A set that is wrong is noticed in both directions, and a mutant that is none as well.
 func TestWrongSetsAreNoticed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	needsSecondLoopback(t)
 	tags, err := steps.ParseTags("@DEP-DATE-02 or @DEP-DATE-03 or @DEP-IDEM-05")
 	require.NoError(t, err)
@@ -159,6 +175,9 @@ func TestNothingSelectedIsAnError(t *testing.T) {
 
 func TestAnInterruptedRunHasNoReport(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := selftest.Run(ctx, selftest.Options{
 		Mutants: selftest.Mutants()[:4], Parallel: 1, Progress: func(selftest.Result) { cancel() },
@@ -201,6 +220,9 @@ func names(mutants []selftest.Mutant) []string {
 // TestAHandfulOfReceivers runs one mutant of each kind against the receiver's scenarios.
 func TestAHandfulOfReceivers(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("mutants are judged by the whole suite")
+	}
 	names := []string{"status-unasked", "seen-before-released", "check-then-insert-race", "forgets-at-restart", "repeat-kills"}
 	mutants, err := selftest.Choose(names, rules.RoleReceiver)
 	require.NoError(t, err)

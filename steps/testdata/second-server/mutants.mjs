@@ -5,7 +5,8 @@
 import { setTimeout } from 'node:timers/promises';
 
 // alone is how long a cashout that takes the last of the balance is held up when no other
-// comes. It is far more than two that are sent at once lie apart on a busy machine.
+// comes. It is far more than two that are sent at once lie apart on a busy machine. Those
+// that are sent at once are alike, so only one that is like the one before is held up.
 const alone = 5000;
 
 const described = {
@@ -27,6 +28,7 @@ export function defect(name) {
   }
   const is = (one) => name === one;
   let meet = null; // lets go of who waits
+  let lastCost = null;
   return {
     windowSeconds: is('window-7s') ? 7 : 5,
     storedAnswer: (answer) => {
@@ -41,7 +43,9 @@ export function defect(name) {
     // together. To lose every one, who would leave too little for another like it waits
     // until another has looked.
     looked: async (balance, cost) => {
-      if (!is('balance-race') || balance < cost || balance >= 2n * cost) {
+      const alike = cost === lastCost;
+      lastCost = cost;
+      if (!is('balance-race') || !alike || balance < cost || balance >= 2n * cost) {
         return;
       }
       if (meet) {
