@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/provider"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
@@ -53,6 +54,13 @@ func TestALateEffectMakesItsScenarioInconclusive(t *testing.T) {
 				assert.Contains(t, rule.Reason, "after 100ms")
 			}
 
+			s.late.keep(&object{about: provider.Notification{Kind: o.Kind, ID: o.ID}})
+			if tt.now > 0 {
+				s.late.enter(o, lastLook{at, 0, 0})
+				s.lookAgain(t.Context())
+				again, _ := s.builder.Finish(time.Now()).Rule("NOTIF-02")
+				assert.Equal(t, rule.Verdict, again.Verdict, "a receiver that asks by itself releases late what it was not notified of")
+			}
 			s.late.forget(o)
 			assert.Empty(t, s.late.last, "what is notified again is not late")
 		})

@@ -134,6 +134,7 @@ func (r *receiver) notifyOneFault(ctx context.Context, faults *godog.Table) erro
 		return err
 	}
 	r.quiet = []*object{r.objects[0], r.objects[len(list)+1]} // who asks in order asks the first one first
+	r.suite.late.keep(r.quiet...)
 	r.objects = r.objects[1 : len(list)+1]
 	for i, says := range list {
 		if err := r.notifyFaulty(ctx, r.objects[i], says); err != nil {
@@ -169,6 +170,7 @@ func (r *receiver) carries(ctx context.Context, _ string) error {
 		return err
 	}
 	r.quiet = []*object{quiet}
+	r.suite.late.keep(r.quiet...)
 	other, err := r.create(ctx, o.about.Kind, target.IsCompleted)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func TestTheMockKeepsEveryRule(t *testing.T) {
 		t.Log(report.String())
 	}
 
-	asked, failed := serverErrors(server.Log.All(), m.Admin().InjectedFaults())
+	asked, failed := serverErrors(server.Log.All(), slices.Concat(m.Admin().InjectedFaults(), m.SecondAdmin().InjectedFaults()))
 	assert.Positive(t, asked, "a run has scenarios that ask for a 500")
 	assert.Empty(t, failed, "answers 5xx that no injected fault explains")
 }

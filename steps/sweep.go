@@ -231,11 +231,23 @@ func (w *world) sweepIn(ctx context.Context, rows []row, judging func(elsewhere 
 	}
 	last, final := st.finish(ctx)
 	for _, r := range sent {
-		f := judging(r.put.elsewhere)(st.control, r.sent, last)
-		if judge.Read(r.sent).Kind == judge.Accepted || final.Outcome == judge.Holds && f.Outcome != judge.Holds {
-			if err := w.followUp(ctx, r, f, judging(r.put.elsewhere)); err != nil {
-				return 0, err
-			}
+		again := last
+		if final.Outcome != judge.Holds { // a row's effect would speak against the row
+			again = st.control
+		}
+		f := judging(r.put.elsewhere)(st.control, r.sent, again)
+		accepted := judge.Read(r.sent).Kind == judge.Accepted
+		if !accepted && (final.Outcome != judge.Holds || f.Outcome == judge.Holds) {
+			continue
+		}
+		if err := w.followUp(ctx, r, f, judging(r.put.elsewhere)); err != nil {
+			return 0, err
+		}
+		if accepted && final.Outcome != judge.Holds { // which is no wonder
+			return 0, held(asControl(judge.Finding{
+				Outcome: judge.Broken, Expected: "refused", Seen: r.String() + ": " + judge.Describe(r.sent) + "; by itself it is refused",
+				Exchanges: []*exchange.Exchange{st.control, r.sent, last},
+			}))
 		}
 	}
 	if final.Outcome != judge.Holds {

@@ -45,7 +45,10 @@ func TestASweepFindsAFaultInTheStateThatItNeeds(t *testing.T) {
 		mutant, rule, seen string
 	}{
 		{"deposit/signature/left-out", "DEP-SIG-03", "its first digit changed"},
-		{"deposit/signature/when-the-key-is-known", "DEP-SIG-03", "with a used key"},
+		{"deposit/signature/when-the-key-is-known", "DEP-SIG-03", "with the first key of the run"},
+		{"deposit/signature/with-a-body-in-chunks", "DEP-SIG-03", "with a body in chunks"},
+		{"cashout/signature/with-a-large-body", "CASH-SIG-02", "with a body of 5 KiB"},
+		{"deposit/signature/stored-all-the-same", "DEP-SIG-03", "another order with its key then gets the deposit that was refused"},
 		{"refund-status/signature/in-the-second-environment", "DEP-SIG-03", "in the second environment"},
 		{"cashout/signature/with-a-trailing-slash", "CASH-SIG-02", "with a slash at the end of its path"},
 		{"deposit/signature/after-the-effect", "DEP-SIG-03", "the request without the fault is then answered 409"},

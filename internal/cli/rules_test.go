@@ -62,7 +62,7 @@ func TestVerifyTurnsRed(t *testing.T) {
 		}, []string{"has no rule's tag, so it judges nothing"}},
 		{"a mutant is missing", func(s *ruleSet) {
 			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool { return slices.Contains(m.Rules, "CASH-BAL-01") })
-		}, []string{"CASH-BAL-01: has no mutant for a server"}},
+		}, []string{"CASH-BAL-01: has no mutant for a server", "CASH-STAT-01: has no mutant for a server"}},
 		{"a client's mutant is missing", func(s *ruleSet) {
 			s.evidence.Mutants = slices.DeleteFunc(s.evidence.Mutants, func(m rules.Mutant) bool {
 				return m.Role == rules.RoleClient && slices.Contains(m.Rules, "DEP-DATE-02")
