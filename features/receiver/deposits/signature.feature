@@ -27,13 +27,11 @@ Feature: A receiver verifies the notifications of deposits and refunds
         | refund  | notified when their status call failed |
         | refund  | released before                    |
 
-    Scenario Outline: <object>s whose notifications are unusual, and wrong
+    Scenario Outline: <object>s whose notifications are unusual, and not signed
       Given <object>s that are COMPLETED, not notified before
       When each is notified, with one of these faults each
-        | without a signature, and a type with its charset         |
-        | without a signature, and a large body                    |
-        | with the last digit changed, and a type with its charset |
-        | with the last digit changed, and a large body            |
+        | without a signature, and a type with its charset |
+        | without a signature, and a large body            |
       Then no fault has an effect, and a valid notification has
 
       Examples:
@@ -72,6 +70,18 @@ Feature: A receiver verifies the notifications of deposits and refunds
         | refund  | not notified before             |
         | refund  | notified when they were PENDING |
         | refund  | released before                 |
+
+    Scenario Outline: <object>s whose notifications are unusual, and have other digits
+      Given <object>s that are COMPLETED, not notified before
+      When each is notified, with one of these faults each
+        | with the last digit changed, and a type with its charset |
+        | with the last digit changed, and a large body            |
+      Then no fault has an effect, and a valid notification has
+
+      Examples:
+        | object  |
+        | deposit |
+        | refund  |
 
     @observed
     Scenario: forms of a signature that no page names
