@@ -2,8 +2,11 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -19,6 +22,7 @@ import (
 type survey struct {
 	done     bool
 	away     map[string]bool          // kinds of requests that the second environment does not take
+	lacking  map[string]bool          // operations, by their shapes, that the second environment answers 404 although they are right
 	readOnly merchant.Auth            // how the read-only endpoints are called (reading AMB-03)
 	slash    map[string]bool          // kinds of requests that are taken with a slash at the end of the path
 	forms    map[string][]requestForm // in which a kind of request is taken, the usual one apart
@@ -46,7 +50,7 @@ func (s survey) takes(size int) bool { return size <= s.largest }
 
 // look finds out what a survey tells. What the server answers to it is in the log alone.
 func (s *Suite) look(ctx context.Context) survey {
-	found := survey{readOnly: merchant.ReadOnlyBearer, slash: map[string]bool{}, forms: map[string][]requestForm{}, away: map[string]bool{}, first: map[string]remembered{}}
+	found := survey{readOnly: merchant.ReadOnlyBearer, slash: map[string]bool{}, forms: map[string][]requestForm{}, away: map[string]bool{}, lacking: map[string]bool{}, first: map[string]remembered{}}
 	w := &world{scene: &scene{suite: s}, server: s.Server}
 	if s.Server.Has(rules.Deposits) && s.Server.Credentials.Deposits.ReadOnlyKey != "" {
 		for _, auth := range []merchant.Auth{merchant.ReadOnlyBearer, merchant.SignedDeposit, merchant.ReadOnlyBasic, merchant.KeyBasic} {
@@ -126,11 +130,32 @@ func (w *world) lookAway(ctx context.Context, found *survey) {
 		}
 		w.enterEnvironment(true)
 		w.twin = twin{kind: kind}
-		if _, err := w.newStage(ctx, kind); err != nil {
-			found.away[kind] = true
+		_, err := w.newStage(ctx, kind)
+		found.away[kind] = err != nil
+		var refused *judged
+		if !errors.As(err, &refused) {
+			continue
+		}
+		for _, e := range refused.finding.Exchanges {
+			if e != nil && e.Status() == http.StatusNotFound {
+				found.lacking[shapeOf(e)] = true
+			}
 		}
 	}
 	found.away[hostedDeposit] = found.away["deposit"]
+}
+
+// digits are the ids in a path.
+var digits = regexp.MustCompile(`/\d+`)
+
+// shapeOf is the operation of a request: its method, and its path without ids, query and
+// slash at the end.
+func shapeOf(e *exchange.Exchange) string {
+	path := e.Request.URL
+	if u, err := url.Parse(e.Request.URL); err == nil {
+		path = strings.TrimSuffix(u.Path, "/")
+	}
+	return e.Request.Method + " " + digits.ReplaceAllString(path, "/#")
 }
 
 // madeBy is the cashout that an exchange made.

@@ -90,16 +90,17 @@ func (w *world) stillAdmitted(ctx context.Context, err error) error {
 // isOfPaths says whether the scenario judges that both environments have the same paths.
 func (w *world) isOfPaths() bool { return w.scenario.Has("@ENV-04") }
 
-// unlessAway says nothing about a scenario that met a path which the second environment
-// does not have: one fault is judged once, by ENV-04.
+// unlessAway says nothing about a scenario that met an operation which the survey found
+// lacking in the second environment: one fault is judged once, by ENV-04. Any other 404 there
+// is judged as it is.
 func (w *world) unlessAway(err error) error {
 	var found *judged
 	second := w.suite.Server.Second
-	if second == nil || len(w.suite.survey.away) == 0 || !errors.As(err, &found) || w.isOfPaths() && found.finding.Outcome == judge.Broken {
+	if second == nil || !errors.As(err, &found) || w.isOfPaths() && found.finding.Outcome == judge.Broken {
 		return err
 	}
 	for _, e := range found.finding.Exchanges {
-		if e != nil && e.Status() == http.StatusNotFound && strings.HasPrefix(e.Request.URL, second.BaseURL+"/") {
+		if e != nil && e.Status() == http.StatusNotFound && strings.HasPrefix(e.Request.URL, second.BaseURL+"/") && w.suite.survey.lacking[shapeOf(e)] {
 			return &noted{"not looked at: the second environment does not have every path, which ENV-04 judges"}
 		}
 	}
