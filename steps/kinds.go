@@ -108,7 +108,7 @@ func credentialNames() []named {
 	}
 }
 
-// instead are faults that put another text in the place of a credential: in nearly the
+// instead are faults that send another text instead of a credential: in nearly the
 // right spelling, empty, and each other credential of the merchant. use makes the fault.
 func instead(what string, ours func(w *world, st *stage) string, use func(w *world, st *stage, text string) spoilt) (misspelt, others []fault) {
 	for _, s := range merchant.Spellings() {

@@ -365,18 +365,7 @@ func (r *receiver) kill(ctx context.Context) error {
 	}
 	r.undo = append(r.undo, r.letGo)
 	r.killed = true
-	n := o.about
-	n.Label, n.Scenario = "notification", r.scenario.Name
-	delivered := make(chan error, 1)
-	r.suite.late.forget(target.ObjectOf(n))
-	go func() {
-		e, err := r.target.Deliver(ctx, n)
-		if err == nil {
-			r.logged(e)
-			o.log, o.taken = append(o.log, e), e.Status()/100 == 2
-		}
-		delivered <- err
-	}()
+	delivered := r.deliverMeanwhile(ctx, o)
 	select {
 	case <-hold.Arrived:
 	case err := <-delivered: // it asks later, or not at all
@@ -392,6 +381,24 @@ func (r *receiver) kill(ctx context.Context) error {
 		return r.alive(err)
 	}
 	return restarted
+}
+
+// deliverMeanwhile notifies of an object while something else happens. The channel tells when
+// the delivery has ended, in an error of ours or none.
+func (r *receiver) deliverMeanwhile(ctx context.Context, o *object) chan error {
+	n := o.about
+	n.Label, n.Scenario = "notification", r.scenario.Name
+	delivered := make(chan error, 1)
+	r.suite.late.forget(target.ObjectOf(n))
+	go func() {
+		e, err := r.target.Deliver(ctx, n)
+		if err == nil {
+			r.logged(e)
+			o.log, o.taken = append(o.log, e), e.Status()/100 == 2
+		}
+		delivered <- err
+	}()
+	return delivered
 }
 
 // killAtMoments notifies of each object, and kills the receiver at moments that divide the
@@ -411,18 +418,7 @@ func (r *receiver) killAtMoments(ctx context.Context) error {
 	r.killed = true
 	for i, o := range r.objects {
 		o.told = append(o.told, "the receiver is killed before its answer") // which no script can tell
-		n := o.about
-		n.Label, n.Scenario = "notification", r.scenario.Name
-		r.suite.late.forget(target.ObjectOf(n))
-		delivered := make(chan error, 1)
-		go func() {
-			e, err := r.target.Deliver(ctx, n)
-			if err == nil {
-				r.logged(e)
-				o.log = append(o.log, e)
-			}
-			delivered <- err
-		}()
+		delivered := r.deliverMeanwhile(ctx, o)
 		slept := r.suite.sleep(ctx, usual.Timing.Total*time.Duration(i+1)/time.Duration(len(r.objects)+1))
 		restarted := r.restart(ctx)
 		if err := <-delivered; err != nil {

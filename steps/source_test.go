@@ -87,7 +87,7 @@ func TestBySeedsAloneNoCodeOfAnotherPageIsJudged(t *testing.T) {
 	}
 }
 
-// withOwnCodes is the mock behind a gateway that puts codes of its own in the place of 102
+// withOwnCodes is the mock behind a gateway that answers with codes of its own instead of 102
 // and 302.
 func withOwnCodes(t *testing.T) *target.Server {
 	t.Helper()
