@@ -2,6 +2,7 @@ package merchant
 
 import (
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ type Orders struct {
 	Random io.Reader // where idempotency keys come from; nil = crypto/rand
 	random sync.Mutex
 	serial atomic.Int64
+	letter atomic.Int64 // how many keys of one character were made
 }
 
 // NewKey is an idempotency key that nobody else has: a version 4 UUID, as the
@@ -31,6 +33,16 @@ func (o *Orders) NewKey() string {
 	o.random.Lock()
 	defer o.random.Unlock()
 	return uuid.Must(uuid.NewRandomFromReader(o.Random)).String()
+}
+
+// keyLetters are the characters that a key of one character is made of.
+const keyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+
+// NewLetterKey is an idempotency key of one character. No two of a run are equal until
+// all are used up; the server may know it from an earlier run.
+func (o *Orders) NewLetterKey() string {
+	begin := int64(crc32.ChecksumIEEE([]byte(o.Run)))
+	return string(keyLetters[(begin+o.letter.Add(1))%int64(len(keyLetters))])
 }
 
 // NextID is an id that this run has not used yet. It fits invoice_id (128
