@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	stepCashout       = regexp.MustCompile(`^a cashout that is (held, let go on and then )?(pending|on hold|delivered|completed|rejected|cancelled|cancelled on the panel)$`)
+	stepCashout       = regexp.MustCompile(`^a cashout that is (?:(held, let go on|asked for|requested again) and then )?(pending|on hold|delivered|completed|rejected|cancelled|cancelled on the panel)(?: and then (asked for|requested again))?$`)
 	stepTwoCashouts   = regexp.MustCompile(`^two pending cashouts$`)
 	stepLongExternal  = regexp.MustCompile(`^a cashout whose external id has (\d+) characters$`)
 	stepCashoutOf     = regexp.MustCompile(`^a cashout request of (\S+)$`)
@@ -27,7 +27,7 @@ var (
 	stepExternalTimes = regexp.MustCompile(`^its external id is used again (\d+) times, with (other cashouts|nothing) in between$`)
 	stepFirstStatus   = regexp.MustCompile(`^the status of the first cashout is (?:still|now) (.+)$`)
 	stepBalance       = regexp.MustCompile(`^a balance of (\S+)$`)
-	stepAskCashout    = regexp.MustCompile(`^a cashout of (\S+) is requested(?: and (.+))?$`)
+	stepAskCashout    = regexp.MustCompile(`^a cashout of (\S+) is requested(?: and (.+?))?(, where the target takes one)?$`)
 	stepAskText       = regexp.MustCompile(`^a cashout of (\S+) is requested, with its amount as text$`)
 	stepAskHeld       = regexp.MustCompile(`^a cashout of (\S+) that is on hold is requested$`)
 	stepNoCashout     = regexp.MustCompile(`^no cashout has its external id$`)
@@ -85,7 +85,15 @@ func cashoutSteps(w *world, sc *godog.ScenarioContext) {
 		w.later(target.SetFunds, map[string]string{"amount": ampleFunds})
 		return w.hook(ctx, target.SetFunds, map[string]string{"amount": amount})
 	})
-	sc.Step(stepAskCashout, w.askCashout)
+	sc.Step(stepAskCashout, func(ctx context.Context, amount, then, where string) error {
+		if err := w.askCashout(ctx, amount, then); err != nil || where == "" {
+			return err
+		}
+		if e := w.last(); judge.Read(e).Kind == judge.Refusal && !judge.RefusesCaller(e) && judge.Read(e).Code != int(d24.CashoutInsufficientFunds) {
+			return &noted{"the target takes no cashout of " + amount + ": " + judge.Describe(e)}
+		}
+		return nil
+	})
 	sc.Step(stepAskText, func(ctx context.Context, amount string) error {
 		cents, err := parseAmount(amount)
 		r := w.server.Client().CreateCashout(w.suite.Orders.Cashout(cents))
@@ -251,8 +259,9 @@ func cashoutHooks() map[string][]target.Hook {
 }
 
 // cashoutThatIs makes a cashout and takes it to a status: what the bank does through
-// hooks, what the merchant does through the API.
-func (w *world) cashoutThatIs(ctx context.Context, history, status string) error {
+// hooks, what the merchant does through the API. before and after are what happens to it
+// in its first and in its last status, and must not show.
+func (w *world) cashoutThatIs(ctx context.Context, before, status, after string) error {
 	hooks := cashoutHooks()[status]
 	for _, h := range hooks {
 		if h == target.CancelCashout && !w.server.Hooks.Offers(h) { // the merchant's own cancel is looked at too
@@ -267,12 +276,8 @@ func (w *world) cashoutThatIs(ctx context.Context, history, status string) error
 		return err
 	}
 	w.story.cashout = c
-	if history != "" {
-		for _, change := range []string{"put on hold", "let go on"} {
-			if err := w.alter(ctx, c, change); err != nil {
-				return err
-			}
-		}
+	if err := w.passes(ctx, c, before); err != nil {
+		return err
 	}
 	for _, h := range hooks {
 		if err := w.hook(ctx, h, map[string]string{"cashout_id": c.id}); err != nil {
@@ -285,7 +290,32 @@ func (w *world) cashoutThatIs(ctx context.Context, history, status string) error
 	case "cancelled":
 		_, err = w.setup(ctx, w.server.Client().CancelCashout(c.id, c.external))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return w.passes(ctx, c, after)
+}
+
+// passes has something happen to a cashout that leaves it in its status.
+func (w *world) passes(ctx context.Context, c cashout, what string) error {
+	switch what {
+	case "held, let go on":
+		if err := w.alter(ctx, c, "put on hold"); err != nil {
+			return err
+		}
+		return w.alter(ctx, c, "let go on")
+	case "asked for":
+		_, err := w.setup(ctx, w.server.Client().CashoutStatus(c.id, c.external))
+		return err
+	case "requested again":
+		order := w.suite.Orders.Cashout(cashoutAmount)
+		order.ExternalID = c.external
+		again := w.send(ctx, w.server.Client(), w.server.Client().CreateCashout(order), "in between")
+		if judge.Read(again).Kind == judge.Accepted {
+			return &noted{"its external id was taken again, which CASH-EXT-01 judges"}
+		}
+	}
+	return nil
 }
 
 // askCashout requests a cashout, and has it changed if it was accepted: "put on hold and

@@ -137,7 +137,7 @@ var retoldAnswer = regexp.MustCompile(`^` + answeredBy + `(.+)$`)
 
 // ofObjects are the sentences that are told again object by object, or not at all: the first
 // that were released belong to the whole run, and a report blames nobody.
-var ofObjects = []*regexp.Regexp{stepStatuses, stepAnswers, stepIDs, stepHistory, stepOneFault, stepNoEffect, stepFirst, stepSays, stepSaysAnswer, stepPaidAs, stepUnanswered, stepKilledAt, stepRefundTold}
+var ofObjects = []*regexp.Regexp{stepStatuses, stepAnswers, stepIDs, stepEndings, stepHistory, stepOneFault, stepTroubled, stepNoEffect, stepFirst, stepSays, stepSaysAnswer, stepPaidAs, stepUnanswered, stepKilledAt, stepRefundTold}
 
 func tellAgain(text string) (repro.Sentence, bool) {
 	if match := stepNotifiedWith.FindStringSubmatch(text); match != nil {

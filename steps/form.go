@@ -9,6 +9,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/d24conform/d24conform/internal/d24"
+	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 )
 
@@ -56,8 +57,9 @@ func (f requestForm) of(r merchant.Request) merchant.Request {
 }
 
 var (
-	stepFormed = regexp.MustCompile(`^an? ([a-z ]+) request with (a body of more than (\d+) bytes|a body in chunks) and an idempotency key that the server accepts$`)
-	stepRetry  = regexp.MustCompile(`^it is sent again with (another User-Agent|more headers|a connection of its own|a body in chunks)$`)
+	stepFormed    = regexp.MustCompile(`^an? ([a-z ]+) request with (a body of more than (\d+) bytes|a body in chunks|an answer as gzip) and an idempotency key that the server accepts$`)
+	stepNoInvoice = regexp.MustCompile(`^a deposit request without an invoice_id and with an idempotency key, where the target takes one$`)
+	stepRetry     = regexp.MustCompile(`^it is sent again with (another User-Agent|more headers|a connection of its own|a body in chunks|an answer as gzip)$`)
 )
 
 func formSteps(w *world, sc *godog.ScenarioContext) {
@@ -79,14 +81,27 @@ func formSteps(w *world, sc *godog.ScenarioContext) {
 		})
 	})
 	sc.Step(stepRetry, w.retry)
+	sc.Step(stepNoInvoice, func(ctx context.Context) error {
+		r := merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount))
+		r.Body, r.IdempotencyKey = merchant.RemoveField(r.Body, "invoice_id"), w.suite.Orders.NewKey()
+		w.story.request = r
+		first := w.tell(ctx, w.server.Client(), r)
+		if judge.Read(first).Kind == judge.Refusal && !judge.RefusesCaller(first) {
+			return &noted{"the target takes no deposit without an invoice_id: " + judge.Describe(first)}
+		}
+		return held(asControl(judge.IsAccepted(first)))
+	})
 }
 
 // inForm changes a request of the twin's kind in a way that makes no difference; false
 // where the target takes none in that form.
 func (w *world) inForm(form, size string) (change func(merchant.Request) merchant.Request, ok bool) {
 	survey, kind := w.suite.survey, w.twin.kind
-	if form == inChunks.String() {
+	switch form {
+	case inChunks.String():
 		return inChunks.of, slices.Contains(survey.forms[kind], inChunks)
+	case asGzip:
+		return packed, true
 	}
 	var bytes int
 	if _, err := fmt.Sscan(size, &bytes); err != nil {
@@ -96,6 +111,14 @@ func (w *world) inForm(form, size string) (change func(merchant.Request) merchan
 		r.Body = merchant.Padded(r.Body, bytes)
 		return r
 	}, survey.takes(bytes)
+}
+
+// asGzip is the form of a request whose answer the server may compress.
+const asGzip = "an answer as gzip"
+
+func packed(r merchant.Request) merchant.Request {
+	r.Packed = true
+	return r
 }
 
 // firstAccepted sends a request of a source as the first of the story, and as a twin's control.
@@ -128,6 +151,8 @@ func (w *world) retry(ctx context.Context, how string) error {
 			return &noted{"the target does not take such a request with a body in chunks"}
 		}
 		r.Chunked = true
+	case asGzip:
+		r = packed(r)
 	}
 	w.tell(ctx, client, r, tampers...)
 	return nil

@@ -65,6 +65,7 @@ var (
 	stepStatuses   = regexp.MustCompile(`^(deposit|refund|cashout)s, one in each of these statuses$`)
 	stepAnswers    = regexp.MustCompile(`^(deposit|refund|cashout)s that are ([A-Z_]+), whose status calls are answered (\d+) times with one of these each$`)
 	stepIDs        = regexp.MustCompile(`^(deposit|cashout)s that are COMPLETED and have these ids$`)
+	stepEndings    = regexp.MustCompile(`^cashouts that are COMPLETED, whose external ids end in one of these each$`)
 	stepHistory    = regexp.MustCompile(`^(deposit|refund|cashout)s that are COMPLETED, (?:not notified before|notified when they were ([A-Z_]+)|notified when their status call (failed)|(released before))$`)
 	stepUnknown    = regexp.MustCompile(`^a deposit that the provider does not know$`)
 	stepForeign    = regexp.MustCompile(`^a completed deposit of another merchant$`)
@@ -124,6 +125,7 @@ func (r *receiver) givens(sc *godog.ScenarioContext) {
 	sc.Step(stepStatuses, r.makeStatuses)
 	sc.Step(stepAnswers, r.makeAnswered)
 	sc.Step(stepIDs, r.makeIDs)
+	sc.Step(stepEndings, r.makeEndings)
 	sc.Step(stepHistory, func(ctx context.Context, kind, earlier, failed, released string) error {
 		r.history = history{d24.NotificationKind(kind), earlier, failed != "", released != ""}
 		return r.tells(ctx, r.history.kind)
@@ -149,6 +151,7 @@ func (r *receiver) whens(sc *godog.ScenarioContext) {
 	sc.Step(stepSchedule, r.notifyOverSchedule)
 	sc.Step(stepTimes, r.notifyTimes)
 	sc.Step(stepOneFault, r.notifyOneFault)
+	sc.Step(stepTroubled, r.notifyInTrouble)
 	sc.Step(stepNotifiedWith, r.notifyWith)
 	sc.Step(stepNotified, func(ctx context.Context) error { return r.each(func(o *object) error { return r.notify(ctx, o) }) })
 	sc.Step(stepCarries, r.carries)
@@ -350,6 +353,22 @@ func (r *receiver) makeIDs(ctx context.Context, kind string, ids *godog.Table) e
 		}
 		o := r.add(n, target.IsCompleted)
 		o.marked, o.told = "whose id is "+id, []string{"a " + kind + " that is " + target.IsCompleted, "its id is " + id}
+	}
+	return nil
+}
+
+// makeEndings makes cashouts with characters in their external ids that a program may take
+// for something else.
+func (r *receiver) makeEndings(ctx context.Context, endings *godog.Table) error {
+	for _, ending := range column(endings) {
+		n, err := r.target.Desk.CashoutEnding(ctx, ending, target.IsCompleted)
+		if err == nil {
+			err = prepared(r.target.Tell(ctx, n))
+		}
+		if err != nil {
+			return err
+		}
+		r.add(n, target.IsCompleted).marked = "external_id with " + ending
 	}
 	return nil
 }

@@ -365,40 +365,66 @@ func (r *receiver) kill(ctx context.Context) error {
 	}
 	r.undo = append(r.undo, r.letGo)
 	r.killed = true
-	delivered := r.deliverMeanwhile(ctx, o)
-	select {
-	case <-hold.Arrived:
-	case err := <-delivered: // it asks later, or not at all
-		delivered <- err
-		select {
-		case <-hold.Arrived:
-		case <-time.After(r.settle()):
-		}
+	delivery := r.deliverMeanwhile(ctx, o)
+	if err := r.asks(ctx, hold, delivery); err != nil {
+		return err
 	}
 	restarted := r.restart(ctx)
 	r.target.Desk.Release()
-	if err := <-delivered; err != nil {
-		return r.alive(err)
+	if err := r.enter(o, <-delivery); err != nil {
+		return err
 	}
 	return restarted
 }
 
-// deliverMeanwhile notifies of an object while something else happens. The channel tells when
-// the delivery has ended, in an error of ours or none.
-func (r *receiver) deliverMeanwhile(ctx context.Context, o *object) chan error {
+// asks waits until the receiver asks for the status, or has answered without asking for as
+// long as an effect takes.
+func (r *receiver) asks(ctx context.Context, hold *target.Hold, delivery chan delivered) error {
+	var over <-chan time.Time
+	ended := delivery
+	for {
+		select {
+		case <-hold.Arrived:
+			return nil
+		case end := <-ended: // it asks later, or not at all
+			delivery <- end
+			ended, over = nil, time.After(r.settle())
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// delivered is how a notification ended that was sent meanwhile.
+type delivered struct {
+	exchange *exchange.Exchange
+	err      error
+}
+
+// enter enters the end of a notification into the story of its object.
+func (r *receiver) enter(o *object, end delivered) error {
+	if end.err != nil {
+		return r.alive(end.err)
+	}
+	r.logged(end.exchange)
+	o.log, o.taken = append(o.log, end.exchange), o.taken || end.exchange.Status()/100 == 2
+	return nil
+}
+
+// deliverMeanwhile notifies of an object while something else happens. The channel tells how
+// the delivery has ended.
+func (r *receiver) deliverMeanwhile(ctx context.Context, o *object) chan delivered {
 	n := o.about
 	n.Label, n.Scenario = "notification", r.scenario.Name
-	delivered := make(chan error, 1)
+	ended := make(chan delivered, 1)
 	r.suite.late.forget(target.ObjectOf(n))
 	go func() {
 		e, err := r.target.Deliver(ctx, n)
-		if err == nil {
-			r.logged(e)
-			o.log, o.taken = append(o.log, e), e.Status()/100 == 2
-		}
-		delivered <- err
+		ended <- delivered{e, err}
 	}()
-	return delivered
+	return ended
 }
 
 // killAtMoments notifies of each object, and kills the receiver at moments that divide the
@@ -418,11 +444,11 @@ func (r *receiver) killAtMoments(ctx context.Context) error {
 	r.killed = true
 	for i, o := range r.objects {
 		o.told = append(o.told, "the receiver is killed before its answer") // which no script can tell
-		delivered := r.deliverMeanwhile(ctx, o)
+		delivery := r.deliverMeanwhile(ctx, o)
 		slept := r.suite.sleep(ctx, usual.Timing.Total*time.Duration(i+1)/time.Duration(len(r.objects)+1))
 		restarted := r.restart(ctx)
-		if err := <-delivered; err != nil {
-			return r.alive(err)
+		if err := r.enter(o, <-delivery); err != nil {
+			return err
 		}
 		if err := cmp.Or(slept, restarted); err != nil {
 			return err

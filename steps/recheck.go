@@ -177,6 +177,16 @@ func storyRechecks() map[*regexp.Regexp]recheck {
 		stepSecondSays: func(w *world, match []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return []repro.Check{{Name: "says", Calls: []*exchange.Exchange{w.last()}, Words: match[1:2]}}
 		},
+		stepOneAnswer: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			others := w.story.answers[:len(w.story.answers)-1]
+			return only("replays_or_in_use", slices.Concat([]*exchange.Exchange{w.last()}, others)...)
+		},
+		stepNotIts: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{w.recheckWas(w.last(), "refused", "")}
+		},
+		stepAsTold: func(_ *world, _ []string, f judge.Finding, _ []*exchange.Exchange) []repro.Check {
+			return []repro.Check{{Name: "says", Calls: f.Exchanges, Words: []string{fmt.Sprint(int(d24.CashoutCancelled))}}}
+		},
 		stepStatusIs: func(w *world, match []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return []repro.Check{{Name: "says", Calls: []*exchange.Exchange{w.last()}, Words: match[1:2]}}
 		},

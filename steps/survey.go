@@ -269,7 +269,7 @@ func (w *world) rememberCashouts(ctx context.Context, first map[string]remembere
 		return
 	}
 	for _, status := range []string{"delivered", "completed", "rejected", "cancelled"} {
-		if w.cashoutThatIs(ctx, "", status) == nil {
+		if w.cashoutThatIs(ctx, "", status, "") == nil {
 			first["cashout that is "+status] = remembered{cashout: w.story.cashout}
 		}
 	}

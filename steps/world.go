@@ -35,7 +35,7 @@ type world struct {
 func serverWorld(s *scene, sc *godog.ScenarioContext) part {
 	w := &world{scene: s, server: s.suite.Server}
 	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
-		twinSteps, sweepSteps, storySteps, idempotencySteps, formSteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps,
+		twinSteps, sweepSteps, storySteps, idempotencySteps, formSteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps, historySteps,
 	} {
 		vocabulary(w, sc)
 	}
@@ -116,14 +116,20 @@ func (w *world) send(ctx context.Context, client *merchant.Client, r merchant.Re
 	}
 	var draft *merchant.Draft
 	r.Drafted = func(d *merchant.Draft) { draft = d }
-	e := client.Do(ctx, r, tampers...)
-	w.logged(e)
+	do := func() *exchange.Exchange {
+		e := client.Do(ctx, r, tampers...)
+		if r.Packed {
+			e = judge.Unpacked([]*exchange.Exchange{e})[0]
+		}
+		w.logged(e)
+		return e
+	}
+	e := do()
 	for attempt := 1; attempt <= maxWaits && e.Status() == http.StatusTooManyRequests; attempt++ {
 		if w.suite.sleep(ctx, target.RetryAfter(e)) != nil {
 			break
 		}
-		e = client.Do(ctx, r, tampers...)
-		w.logged(e)
+		e = do()
 	}
 	w.sent(client, e, draft)
 	return e

@@ -14,6 +14,24 @@ Feature: A client keeps its secrets where they belong
       Given a client that works with cashouts
       Then the signing secrets are nowhere in it
 
+    @deposits
+    Scenario Outline: a client that <request>, and <refusal>
+      Given a client that <request>, and <refusal>
+      Then the signing secrets are nowhere in it
+
+      Examples:
+        | request                                      | refusal                  |
+        | every thing that a client does with deposits | every refusal of a caller |
+
+    @cashouts
+    Scenario Outline: a client that <request>, and <refusal>
+      Given a client that <request>, and <refusal>
+      Then the signing secrets are nowhere in it
+
+      Examples:
+        | request                                      | refusal                  |
+        | every thing that a client does with cashouts | every refusal of a caller |
+
   @CASH-AUTH-06 @must
   Rule: the API Passphrase is sent in the body of cashouts
 

@@ -126,7 +126,7 @@ func signingAdapter(ctx context.Context, cmdline string, opts *bench.Options) (*
 		return nil, nil, err
 	}
 	defer func() { _ = server.Close() }() // there is nobody left to talk to
-	adapter, words, err := target.StartAdapter(command, target.AnswerTimeout)
+	adapter, words, err := target.StartAdapter(command, target.AnswerTimeout, "")
 	if err != nil {
 		return nil, nil, usagef("--adapter: %w", err)
 	}

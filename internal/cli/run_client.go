@@ -61,11 +61,12 @@ that must be refused, redirects to plain HTTP.
 
 -- CMD ARGS… runs a command that uses your client, such as its tests, against the bundled
 mock: once plain, once with bad certificates, which must stop it from sending anything (the
-first connection shows an unknown authority, the next ones another name, and one that has
-expired or is not valid yet), and in trouble if --phases asks for that: over what it speaks, over HTTP/1.1 only
+first connection shows an unknown authority, the next ones another name, one that has
+expired or is not valid yet, and a chain with an unknown authority's own), and in trouble if --phases asks for that: over what it speaks, over HTTP/1.1 only
 (trouble-http1), or killed and started again (restart). It finds the mock by
 D24_BASE_URL and the credentials by D24_…; what curl, openssl, Go, node, python, PHP and
-Java trust is set by their own variables. Its output goes to stderr.
+Java trust is set by their own variables. Its local time is not UTC, so that a date in
+local time is seen. Its output goes to stderr.
 
 --recording FILE judges traffic that somebody recorded: an exchanges.jsonl, or a HAR with
 sensitive data. Signatures are judged with the D24_… credentials of the client.
@@ -204,7 +205,7 @@ func (a *app) runAdapter(ctx context.Context, j *judging, flags clientFlags) err
 	if err := j.makeDir(); err != nil {
 		return err
 	}
-	adapter, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout))
+	adapter, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout), target.Zones()[0])
 	if err != nil {
 		j.removeDir()
 		return usagef("--adapter: %w", err)
@@ -217,7 +218,7 @@ func (a *app) runAdapter(ctx context.Context, j *judging, flags clientFlags) err
 	all := &manyWords{words}
 	restart := func(ctx context.Context) (*target.Adapter, error) {
 		adapter.Kill()
-		again, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout))
+		again, words, err := target.StartAdapter(command, cmp.Or(flags.timeout, target.AnswerTimeout), target.Zones()[1])
 		if err != nil {
 			return nil, &target.AdapterError{Text: "the adapter could not be started again: " + err.Error()}
 		}

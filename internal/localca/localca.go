@@ -116,6 +116,9 @@ func Loopback(now time.Time) Leaf {
 	}
 }
 
+// DER is the authority's own certificate.
+func (a *Authority) DER() []byte { return a.certificate.Raw }
+
 // Issue makes a server certificate with a key of its own. The chain it presents is
 // the leaf alone: clients know the authority already.
 func (a *Authority) Issue(leaf Leaf) (tls.Certificate, error) {

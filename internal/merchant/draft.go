@@ -29,6 +29,7 @@ type Request struct {
 	Body           []byte
 	IdempotencyKey string // absent when empty
 	Chunked        bool   // the body is sent in chunks, without its length
+	Packed         bool   // the answer is asked for as gzip; it is logged as it came
 	Label          string // for the log: control, probe, retry …
 	Scenario       string // for the log
 
@@ -119,6 +120,9 @@ func (c *Client) draft(r Request, now time.Time) *Draft {
 	}
 	if r.Chunked {
 		d.Header.Set(wire.TransferEncoding, wire.Chunked)
+	}
+	if r.Packed {
+		d.Header.Set("Accept-Encoding", "gzip")
 	}
 	return d
 }

@@ -22,6 +22,7 @@ const (
 	WrongName          Certificate = "wrong-name"        // from the right authority, for another host
 	ExpiredCertificate Certificate = "expired"           // from the right authority, and an hour too old
 	NotYetValid        Certificate = "not-yet-valid"     // from the right authority, and an hour too early
+	UnknownChain       Certificate = "unknown-chain"     // from an authority that nobody was told about, whose own certificate comes along
 )
 
 // outOfDate is how long ago the expired certificate ran out, and in what time the other
@@ -54,7 +55,7 @@ func (p *presented) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // badCertificates are those that must be refused.
 func badCertificates() []Certificate {
-	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate, NotYetValid}
+	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate, NotYetValid, UnknownChain}
 }
 
 // PresentInTurn shows each connection to come another of the bad certificates. Shown says
@@ -116,7 +117,7 @@ func (m *Mock) configFor(c Certificate) (*tls.Config, error) {
 	switch c {
 	case GoodCertificate:
 		return nil, nil //nolint:nilnil // no config is the listener's own
-	case UnknownAuthority:
+	case UnknownAuthority, UnknownChain:
 		stranger, err := localca.New(time.Now())
 		if err != nil {
 			return nil, err
@@ -134,6 +135,9 @@ func (m *Mock) configFor(c Certificate) (*tls.Config, error) {
 	certificate, err := authority.Issue(leaf)
 	if err != nil {
 		return nil, err
+	}
+	if c == UnknownChain {
+		certificate.Certificate = append(certificate.Certificate, authority.DER())
 	}
 	return &tls.Config{
 		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},

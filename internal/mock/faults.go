@@ -33,6 +33,7 @@ const (
 
 	// What a client has to get along with. Those without an effect leave the key free.
 	FaultRefuseDate    FaultKind = "refuse-date"    // no effect; 103, as if the clocks had come apart
+	FaultRefuseCaller  FaultKind = "refuse-caller"  // no effect; 401 or the status that the fault names, as if the keys were not known
 	FaultRespond429    FaultKind = "respond-429"    // no effect; 429 with Retry-After
 	FaultHTMLError     FaultKind = "html-error"     // no effect; what a gateway says: 502 and a page
 	FaultRedirectPlain FaultKind = "redirect-plain" // no effect; a redirect to the plain-HTTP address
@@ -50,8 +51,8 @@ type Fault struct {
 	Path    string    `json:"path,omitempty"`     // only this path; without its id, /v3/deposits/ is the status of any deposit
 	Nth     int       `json:"nth,omitempty"`      // only from the n-th such request on, counted from 1; 0 = the next
 	Times   int       `json:"times,omitempty"`    // how often; 0 = once
-	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays; drops and half-body may wait, too, before the connection ends
-	Status  int       `json:"status,omitempty"`   // of a redirect, 0 = 307; of an answer
+	DelayMS int64     `json:"delay_ms,omitempty"` // of the delays; whatever else goes wrong may come late, too
+	Status  int       `json:"status,omitempty"`   // of a redirect, 0 = 307; of a refused caller, 0 = 401; of an answer
 	Object  string    `json:"object,omitempty"`   // only about this id: of the path, or the cashout_id or external_id of the body
 	Type    string    `json:"type,omitempty"`     // of an answer: its media type; empty = JSON
 	Body    string    `json:"body,omitempty"`     // of an answer
@@ -112,6 +113,10 @@ func (fault *Fault) check() error {
 	shortest := int64(0)
 	switch fault.Kind {
 	case FaultRespond500, FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultAnswer200, FaultExtraFields:
+	case FaultRefuseCaller:
+		if fault.Status != 0 && fault.Status != http.StatusUnauthorized && fault.Status != http.StatusForbidden {
+			return fmt.Errorf("status %d does not refuse a caller: 401 and 403 do", fault.Status)
+		}
 	case FaultDropBefore, FaultDropAfterCommit, FaultHalfBody:
 	case FaultDelay, FaultDelayAnswer:
 		shortest = 1

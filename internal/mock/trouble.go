@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -24,6 +25,8 @@ func (c *call) withoutEffect(fault *Fault) answer {
 	switch fault.Kind {
 	case FaultRefuseDate:
 		return *refuse(http.StatusBadRequest, d24.CodeInvalidDateRange, "X-Date is out of the valid range")
+	case FaultRefuseCaller:
+		return *refuseFor(c.op.product, cmp.Or(fault.Status, http.StatusUnauthorized), d24.CodeInvalidCredentials, d24.CashoutInvalidCredentials, "Invalid credentials")
 	case FaultRespond429:
 		c.extra.Set("Retry-After", strconv.Itoa(retryAfter))
 		return *refuseFor(c.op.product, http.StatusTooManyRequests, d24.CodeVelocityCheck, d24.CashoutCouldNotMake, "Too many attempts")

@@ -68,6 +68,8 @@ func TestAnswersThatClientsMustGetAlongWith(t *testing.T) {
 		header string // name: value
 	}{
 		{mock.Fault{Kind: mock.FaultRefuseDate}, 400, 103, "Content-Type: application/json"},
+		{mock.Fault{Kind: mock.FaultRefuseCaller}, 401, 100, "Content-Type: application/json"},
+		{mock.Fault{Kind: mock.FaultRefuseCaller, Status: 403}, 403, 100, "Content-Type: application/json"},
 		{mock.Fault{Kind: mock.FaultRespond429}, 429, 203, "Retry-After: 1"},
 		{mock.Fault{Kind: mock.FaultHTMLError}, 502, 0, "Content-Type: text/html"},
 		{mock.Fault{Kind: mock.FaultRedirectPlain}, 307, 0, "Location: " + m.PlainURL() + "/v3/deposits"},

@@ -160,6 +160,7 @@ curl_config() { # N METHOD URL [FROM]
 			grep -qi "^${name}[:;]" "$tmp/$1.headers" || printf '%s:\n' "$name" >> "$tmp/$1.headers"
 		done
 		printf 'header = "@%s"\n' "$tmp/$1.headers"
+		! grep -qi '^accept-encoding:' "$tmp/$1.headers" || printf 'compressed\n'
 	fi
 	[ ! -f "$tmp/$1.body" ] || printf 'data-binary = "@%s"\n' "$tmp/$1.body"
 }

@@ -148,8 +148,8 @@ func TestAnAdapterThatHangsIsNotWaitedForForEver(t *testing.T) {
 
 func TestAProgramThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	_, _, err := target.StartAdapter([]string{"no-such-program-anywhere"}, time.Minute)
+	_, _, err := target.StartAdapter([]string{"no-such-program-anywhere"}, time.Minute, "")
 	require.EqualError(t, err, "the program no-such-program-anywhere cannot be found")
-	_, _, err = target.StartAdapter([]string{t.TempDir()}, time.Minute)
+	_, _, err = target.StartAdapter([]string{t.TempDir()}, time.Minute, "")
 	require.ErrorContains(t, err, "cannot be run")
 }

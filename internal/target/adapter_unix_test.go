@@ -24,7 +24,7 @@ func TestNoProcessIsLeftBehind(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	script := `exec 3> "` + pipe + `"; sleep 1000 & echo "busy" >&2; read line; echo '{"id":"1","name":"sh","ops":[]}'; read line; exit 3`
-	a, words, err := target.StartAdapter([]string{"sh", "-c", script}, time.Minute)
+	a, words, err := target.StartAdapter([]string{"sh", "-c", script}, time.Minute, "")
 	require.NoError(t, err)
 	defer a.Close()
 	held, err := os.Open(pipe)

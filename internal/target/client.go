@@ -97,7 +97,8 @@ type Situation struct {
 // IsVariant says whether the situation is one that only a client that is driven can be
 // brought into. Where it never came about, the same rules are judged over what did.
 func (s Situation) IsVariant() bool {
-	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed || s.Certificate == NotYetValid
+	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed || s.Trouble == Unauthorized || s.Trouble == Forbidden ||
+		s.Certificate == NotYetValid || s.Certificate == UnknownChain
 }
 
 // A Certificate is what is wrong with a certificate, in the words of the features.
@@ -109,17 +110,19 @@ const (
 	WrongName        Certificate = "is for another name"
 	Expired          Certificate = "has expired"
 	NotYetValid      Certificate = "is not valid yet"
+	UnknownChain     Certificate = "comes with an unknown authority's own"
 )
 
 // Certificates lists them all.
 func Certificates() []Certificate {
-	return []Certificate{UnknownAuthority, WrongName, Expired, NotYetValid}
+	return []Certificate{UnknownAuthority, WrongName, Expired, NotYetValid, UnknownChain}
 }
 
 // shown is the certificate as the mock has it.
 func (c Certificate) shown() mock.Certificate {
 	return map[Certificate]mock.Certificate{
 		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate, NotYetValid: mock.NotYetValid,
+		UnknownChain: mock.UnknownChain,
 	}[c]
 }
 
@@ -179,6 +182,8 @@ const (
 	Redirected307 Trouble = "it is redirected (307) to plain HTTP"
 	Redirected308 Trouble = "it is redirected (308) to plain HTTP"
 	RefusedDate   Trouble = "it is refused because of its date"
+	Unauthorized  Trouble = "it is answered 401"
+	Forbidden     Trouble = "it is answered 403"
 	StoredError   Trouble = "it is answered 500"
 	TooMany       Trouble = "it is answered 429"
 	GatewayPage   Trouble = "it is answered with a page of HTML"
@@ -193,7 +198,7 @@ const (
 func Troubles() []Trouble {
 	return []Trouble{
 		LosesAnswer, LosesHalf, LosesConnection, TimesOut, Killed, Redirected301, Redirected302, Redirected307, Redirected308,
-		RefusedDate, StoredError, TooMany, GatewayPage, PlainOK, UnknownFields, SlowAnswer, LargeIDs, HugeIDs,
+		RefusedDate, Unauthorized, Forbidden, StoredError, TooMany, GatewayPage, PlainOK, UnknownFields, SlowAnswer, LargeIDs, HugeIDs,
 	}
 }
 
@@ -240,6 +245,10 @@ func (t Trouble) faults() []mock.Fault {
 		return []mock.Fault{{Kind: mock.FaultRedirectPlain, Status: 308}}
 	case RefusedDate:
 		return []mock.Fault{{Kind: mock.FaultRefuseDate}}
+	case Unauthorized:
+		return []mock.Fault{{Kind: mock.FaultRefuseCaller, Status: 401}}
+	case Forbidden:
+		return []mock.Fault{{Kind: mock.FaultRefuseCaller, Status: 403}}
 	case StoredError:
 		return []mock.Fault{{Kind: mock.FaultRespond500}}
 	case TooMany:

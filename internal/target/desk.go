@@ -158,7 +158,13 @@ func (d *Desk) RefundOf(ctx context.Context, deposit provider.Notification) (pro
 
 // Cashout makes a cashout in a status.
 func (d *Desk) Cashout(ctx context.Context, status string) (provider.Notification, error) {
+	return d.CashoutEnding(ctx, "", status)
+}
+
+// CashoutEnding makes a cashout whose external_id has an ending.
+func (d *Desk) CashoutEnding(ctx context.Context, ending, status string) (provider.Notification, error) {
 	order := d.orders.Cashout(deskCashout)
+	order.ExternalID += ending
 	var made d24.CashoutAnswer
 	if err := do(ctx, d.client, d.client.CreateCashout(order), &made); err != nil {
 		return provider.Notification{}, err
@@ -258,6 +264,15 @@ func (d *Desk) SlowStatus(kind d24.NotificationKind) error {
 func (d *Desk) HoldStatus(kind d24.NotificationKind, calls int) (*Hold, error) {
 	hold := d.newHold(calls)
 	return hold, d.befall(kind, mock.Fault{Kind: mock.FaultDelay, DelayMS: held.Milliseconds(), Times: calls})
+}
+
+// FailLate has the next status call about one object answered 500, after [Desk.Release].
+func (d *Desk) FailLate(n provider.Notification) (*Hold, error) {
+	fault := statusCallsOf(n.Kind, statusAnswers(n.Kind)["500"])
+	fault.Object, fault.DelayMS = n.ID, held.Milliseconds()
+	hold := d.newHold(1)
+	_, err := d.Admin().AddFault(fault)
+	return hold, err
 }
 
 func (d *Desk) befall(kind d24.NotificationKind, fault mock.Fault) error {

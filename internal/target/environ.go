@@ -24,6 +24,19 @@ type Environ struct {
 	CA          []byte // certificates to trust, PEM
 	Credentials d24.Credentials
 	Dir         string // where files for it go; has to stay until the command has ended
+	Zone        string // the command's local time zone; empty = that of base
+}
+
+// Zones are the local time zones of clients that are judged: on a machine that lives in UTC
+// nobody would see a date in local time. One is whole hours from it, and one is not.
+func Zones() [2]string { return [2]string{"America/Sao_Paulo", "Asia/Kolkata"} }
+
+// phpFile sets PHP's time zone, which is no matter of TZ, and other settings.
+func phpFile(zone string, settings ...string) []byte {
+	if zone != "" {
+		settings = append(settings, "date.timezone="+iniValue(zone))
+	}
+	return []byte(strings.Join(settings, "\n") + "\n")
 }
 
 // loopbackHosts are what no proxy may stand in front of.
@@ -46,6 +59,9 @@ func (e Environ) Variables(base []string) ([]string, error) {
 		"CURL_CA_BUNDLE":      ca,
 		"NO_PROXY":            loopbackHosts,
 		"no_proxy":            loopbackHosts, // curl reads this one first
+	}
+	if e.Zone != "" {
+		set["TZ"] = e.Zone
 	}
 	e.Credentials.Named(func(name, value string) { set[name] = value })
 
@@ -90,7 +106,7 @@ func (e Environ) write(ca, java, php string) error {
 	for path, data := range map[string][]byte{
 		ca:                                   e.CA,
 		java:                                 store,
-		filepath.Join(php, "d24conform.ini"): fmt.Appendf(nil, "curl.cainfo=%s\nopenssl.cafile=%s\n", iniValue(ca), iniValue(ca)),
+		filepath.Join(php, "d24conform.ini"): phpFile(e.Zone, "curl.cainfo="+iniValue(ca), "openssl.cafile="+iniValue(ca)),
 	} {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return err

@@ -108,7 +108,13 @@ func (o *Observed) run(ctx context.Context, phase Phase) error {
 		return fmt.Errorf("make a folder for the command's files: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	env, err := Environ{BaseURL: server.BaseURL(), CA: server.CertificatePEM(), Credentials: server.Credentials(), Dir: dir}.Variables(os.Environ())
+	zone := Zones()[0]
+	if phase == PhaseTrouble || phase == PhaseTroubleHTTP1 {
+		zone = Zones()[1]
+	}
+	env, err := Environ{
+		BaseURL: server.BaseURL(), CA: server.CertificatePEM(), Credentials: server.Credentials(), Dir: dir, Zone: zone,
+	}.Variables(os.Environ())
 	if err != nil {
 		return err
 	}

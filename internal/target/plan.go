@@ -24,20 +24,20 @@ func plans(seed uint64) []plan {
 	// What a client need not survive comes second: many a command ends with the first answer
 	// that it does not get.
 	doubtful := func(first Trouble) []Trouble {
-		return []Trouble{first, LosesAnswer, LosesConnection, LosesHalf, TimesOut}
+		return []Trouble{first, LosesAnswer, LosesConnection, LosesHalf, TimesOut, Unauthorized}
 	}
 	list := []plan{
 		{CreatesDeposit, http.MethodPost, d24.PathDeposits, []Trouble{
-			LosesAnswer, LosesConnection, StoredError, RefusedDate, TooMany, LosesHalf, TimesOut, GatewayPage, Redirected307, Redirected302, SlowAnswer,
+			LosesAnswer, LosesConnection, StoredError, RefusedDate, TooMany, LosesHalf, TimesOut, GatewayPage, Redirected307, Redirected302, SlowAnswer, Unauthorized,
 		}},
-		{AsksDeposit, http.MethodGet, d24.PathDeposits + "/", []Trouble{Redirected301, LosesAnswer}},
-		{CreatesRefund, http.MethodPost, d24.PathRefunds, []Trouble{LosesAnswer, Redirected308, LosesConnection, LosesHalf, TimesOut}},
-		{AsksRefund, http.MethodGet, d24.PathRefunds + "/", []Trouble{Redirected301, LosesAnswer}},
-		{LooksUp, http.MethodGet, d24.PathPaymentMethods, []Trouble{Redirected302, LosesAnswer}},
-		{LooksUpRates, http.MethodGet, d24.PathExchangeRates, []Trouble{Redirected302, LosesAnswer}},
-		{LooksUpBanks, http.MethodGet, d24.PathBanks, []Trouble{Redirected302, LosesAnswer}},
+		{AsksDeposit, http.MethodGet, d24.PathDeposits + "/", []Trouble{Redirected301, LosesAnswer, Unauthorized}},
+		{CreatesRefund, http.MethodPost, d24.PathRefunds, []Trouble{LosesAnswer, Redirected308, LosesConnection, LosesHalf, TimesOut, Unauthorized}},
+		{AsksRefund, http.MethodGet, d24.PathRefunds + "/", []Trouble{Redirected301, LosesAnswer, Unauthorized}},
+		{LooksUp, http.MethodGet, d24.PathPaymentMethods, []Trouble{Redirected302, LosesAnswer, Unauthorized}},
+		{LooksUpRates, http.MethodGet, d24.PathExchangeRates, []Trouble{Redirected302, LosesAnswer, Unauthorized}},
+		{LooksUpBanks, http.MethodGet, d24.PathBanks, []Trouble{Redirected302, LosesAnswer, Unauthorized}},
 		{CreatesCashout, http.MethodPost, d24.PathCashout, append(doubtful(Redirected307), Redirected302, StoredError, TooMany)},
-		{AsksCashout, http.MethodPost, d24.PathCashoutStatus, []Trouble{Redirected308, LosesAnswer, TooMany}},
+		{AsksCashout, http.MethodPost, d24.PathCashoutStatus, []Trouble{Redirected308, LosesAnswer, TooMany, Unauthorized}},
 		{HoldsCashout, http.MethodPut, d24.PathCashoutStatus, doubtful(Redirected307)},
 		{CancelsCashout, http.MethodDelete, d24.PathCashoutCancel, doubtful(Redirected307)},
 	}

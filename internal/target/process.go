@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -16,14 +17,18 @@ const quitTimeout = 5 * time.Second
 
 // StartAdapter runs a command as an adapter: an argument list, never a shell. The last of
 // what it writes on stderr is kept. It ends with [Adapter.Close], and whatever it started
-// ends with it. limit is how long one request may take it.
-func StartAdapter(command []string, limit time.Duration) (*Adapter, fmt.Stringer, error) {
+// ends with it. limit is how long one request may take it. It lives in the time zone;
+// empty = ours.
+func StartAdapter(command []string, limit time.Duration, zone string) (*Adapter, fmt.Stringer, error) {
 	words := newTail(maxOutput)
 	ctx, kill := context.WithCancel(context.Background()) // it ends when it is told to, by [Adapter.Close]
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stderr = words
 	endWithChildren(cmd)
 	cmd.WaitDelay = hookOutputDelay
+	if zone != "" {
+		cmd.Env = append(os.Environ(), "TZ="+zone)
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		kill()

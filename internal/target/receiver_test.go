@@ -231,10 +231,10 @@ func TestTheEnvironmentOfACommand(t *testing.T) {
 	t.Parallel()
 	ca := embedded(t).CertificatePEM()
 	dir := filepath.Join(t.TempDir(), "a folder")
-	e := Environ{BaseURL: "https://127.0.0.1:1", CA: ca, Credentials: depositKeys, Dir: dir}
+	e := Environ{BaseURL: "https://127.0.0.1:1", CA: ca, Credentials: depositKeys, Dir: dir, Zone: Zones()[1]}
 	variables, err := e.Variables([]string{
 		"PATH=/bin", "D24_BASE_URL=old", "D24_CASHOUTS_API_KEY=old", "D24_READ_ONLY_KEY_FILE=old", "NO_PROXY=old", "D24_OWN=kept",
-		"JAVA_TOOL_OPTIONS=-Xmx1g", "PHP_INI_SCAN_DIR=/etc/php", "EMPTY=",
+		"JAVA_TOOL_OPTIONS=-Xmx1g", "PHP_INI_SCAN_DIR=/etc/php", "EMPTY=", "TZ=UTC",
 	})
 	require.NoError(t, err)
 	file := func(name string) string { return filepath.Join(dir, name) }
@@ -256,11 +256,12 @@ func TestTheEnvironmentOfACommand(t *testing.T) {
 		"PHP_INI_SCAN_DIR=/etc/php" + separator + file("php"),
 		"REQUESTS_CA_BUNDLE=" + file("ca.pem"),
 		"SSL_CERT_FILE=" + file("ca.pem"),
+		"TZ=Asia/Kolkata",
 		"no_proxy=127.0.0.1,localhost,::1",
 	}, variables)
 	ini, err := os.ReadFile(file("php/d24conform.ini"))
 	require.NoError(t, err)
-	assert.Equal(t, "curl.cainfo=\""+file("ca.pem")+"\"\nopenssl.cafile=\""+file("ca.pem")+"\"\n", string(ini))
+	assert.Equal(t, "curl.cainfo=\""+file("ca.pem")+"\"\nopenssl.cafile=\""+file("ca.pem")+"\"\ndate.timezone=\"Asia/Kolkata\"\n", string(ini))
 	written, err := os.ReadFile(file("ca.pem"))
 	require.NoError(t, err)
 	assert.Equal(t, ca, written)

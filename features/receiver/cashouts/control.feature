@@ -72,6 +72,22 @@ Feature: A receiver verifies the notifications of cashouts
       When it is notified without Payload-Signature
       Then whether it is marked as paid is reported as AMB-32
 
+    # The merchant chooses its external ids, so a receiver need not take others than its own.
+    @observed
+    Scenario: external ids with characters that mean something elsewhere
+      Given a receiver that marks a completed cashout as paid
+      And cashouts that are COMPLETED, whose external ids end in one of these each
+        | a&b   |
+        | a+b   |
+        | a%26b |
+        | a b   |
+        | a<b>c |
+        | a"b'c |
+        | a=b;c |
+        | ação  |
+      When each is notified until the answer is 2xx
+      Then the report says which are marked as paid
+
     Scenario: cashouts whose notifications are unusual, and have another control
       Given cashouts that are COMPLETED, not notified before
       When each is notified, with one of these faults each

@@ -46,6 +46,17 @@ Feature: A receiver marks a cashout as paid once, however often it is notified
       Then each is marked as paid exactly once
 
     @alone
+    Scenario: duplicates after trouble with a notification
+      Given cashouts that are COMPLETED, not notified before
+      When each is notified, and meets one of these troubles each
+        | 500                                                                       |
+        | half of it, and the connection breaks                                     |
+        | the sender hangs up before the answer                                     |
+        | another comes meanwhile, and the status call of the first is answered 500 |
+      And each is notified 2 times, one after another
+      Then each is marked as paid exactly once
+
+    @alone
     Scenario: duplicates over the whole retry schedule
       Given 2 cashouts that are COMPLETED
       When each is notified over the whole retry schedule

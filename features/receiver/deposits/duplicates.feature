@@ -97,6 +97,22 @@ Feature: A receiver releases a deposit once, however often it is notified
       And it is notified
       Then it is released exactly once
 
+    @alone
+    Scenario Outline: duplicates after trouble with a notification, of deposits <before>
+      Given deposits that are COMPLETED, <before>
+      When each is notified, and meets one of these troubles each
+        | 500                                                                       |
+        | half of it, and the connection breaks                                     |
+        | the sender hangs up before the answer                                     |
+        | another comes meanwhile, and the status call of the first is answered 500 |
+      And each is notified 2 times, one after another
+      Then each is released exactly once
+
+      Examples:
+        | before                          |
+        | not notified before             |
+        | notified when they were PENDING |
+
     Scenario: duplicates written otherwise
       Given a deposit that is COMPLETED
       When it is notified

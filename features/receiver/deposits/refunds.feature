@@ -32,6 +32,17 @@ Feature: A receiver books a refund once, however often it is notified
       Then each is booked exactly once
 
     @alone
+    Scenario: duplicates about a refund after trouble with a notification
+      Given refunds that are COMPLETED, not notified before
+      When each is notified, and meets one of these troubles each
+        | 500                                                                       |
+        | half of it, and the connection breaks                                     |
+        | the sender hangs up before the answer                                     |
+        | another comes meanwhile, and the status call of the first is answered 500 |
+      And each is notified 2 times, one after another
+      Then each is booked exactly once
+
+    @alone
     Scenario: duplicates about a refund over the whole retry schedule
       Given a refund that is COMPLETED
       When it is notified over the whole retry schedule

@@ -133,6 +133,22 @@ Feature: A receiver releases a deposit by what the status endpoint says
       And it is notified until the answer is 2xx
       Then it is released
 
+    @alone
+    Scenario Outline: trouble with a notification, of deposits <before>
+      Given deposits that are COMPLETED, <before>
+      When each is notified, and meets one of these troubles each
+        | 500                                                                       |
+        | half of it, and the connection breaks                                     |
+        | the sender hangs up before the answer                                     |
+        | another comes meanwhile, and the status call of the first is answered 500 |
+      And each is notified until the answer is 2xx
+      Then each is released
+
+      Examples:
+        | before                          |
+        | not notified before             |
+        | notified when they were PENDING |
+
     Scenario: a status call that fails, and then does not
       Given deposits that are COMPLETED, whose status calls are answered 2 times with one of these each
         | 500                                   |

@@ -61,6 +61,20 @@ Feature: Cashouts draw on the balance
       And a cashout of 33.99 is requested
       Then the first was accepted and the last refused because of the balance
 
+    Scenario Outline: two cashouts of <amount> on a balance of <balance>
+      Given a balance of <balance>
+      When a cashout of <amount> is requested, where the target takes one
+      And a cashout of <amount> is requested
+      Then the first was accepted and the last refused because of the balance
+
+      Examples:
+        | amount    | balance |
+        | 60.99     | 120     |
+        | 999.99    | 1500    |
+        | 1500      | 2500    |
+        | 12345.67  | 20000   |
+        | 250000.50 | 400000  |
+
     Scenario Outline: the amount of a cashout that is <status> is not there any more
       Given a balance of 100
       When a cashout of 60 is requested and <done>

@@ -25,6 +25,49 @@ Feature: A cashout moves from status to status
         | status                  |
         | every status that stays |
 
+    @full
+    Scenario Outline: a cashout that was <before> and is <status> is not cancelled
+      Given a cashout that is <before> and then <status>
+      When it is asked to be cancelled
+      Then it was refused
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | before             | status                  |
+        | every event before | every status that stays |
+
+    @full
+    Scenario Outline: a cashout that is <status> and then <after> is not cancelled
+      Given a cashout that is <status> and then <after>
+      When it is asked to be cancelled
+      Then it was refused
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                           | after         |
+        | every status that stays          | asked for     |
+        | every status that takes its id   | requested again |
+
+    Scenario Outline: a cashout that is <status> is not cancelled with <ids> of a pending one
+      Given a cashout that is <status>
+      When it is asked to be cancelled, by <ids> of a pending one
+      Then the status of the first cashout is still <status>
+
+      Examples:
+        | status                  | ids                                   |
+        | every status that stays | its cashout id with the external id   |
+        | every status that stays | its external id with the cashout id   |
+
+    Scenario Outline: a cashout that is <status> is asked to <change> and to be cancelled at once
+      Given a cashout that is <status>
+      When it is asked to <change> and to be cancelled at once
+      Then it is cancelled where the cancel was accepted
+
+      Examples:
+        | status  | change  |
+        | pending | be held |
+        | on hold | go on   |
+
     Scenario: a pending cashout that is cancelled 10 times at once
       Given a cashout that is pending
       When it is asked 10 times at once to be cancelled
@@ -89,6 +132,32 @@ Feature: A cashout moves from status to status
         | status                  | change  |
         | every status that stays | be held |
         | every status that stays | go on   |
+
+    @full
+    Scenario Outline: a cashout that was <before> and is <status> is not asked to <change>
+      Given a cashout that is <before> and then <status>
+      When it is asked to <change>
+      Then it was refused because of its status
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | before             | status                  | change  |
+        | every event before | every status that stays | be held |
+        | every event before | every status that stays | go on   |
+
+    @full
+    Scenario Outline: a cashout that is <status> and then <after> is not asked to <change>
+      Given a cashout that is <status> and then <after>
+      When it is asked to <change>
+      Then it was refused because of its status
+      And the status of the first cashout is still <status>
+
+      Examples:
+        | status                         | after           | change  |
+        | every status that stays        | asked for       | be held |
+        | every status that stays        | asked for       | go on   |
+        | every status that takes its id | requested again | be held |
+        | every status that takes its id | requested again | go on   |
 
     Scenario Outline: a cashout that is <status> does not become <word> by an update
       Given a cashout that is <status>

@@ -87,6 +87,12 @@ Feature: A deposits request can be retried without doing it twice
       When it is sent 10 times at once
       Then all answers name one object, or say that the key is in use
 
+    # The key is what a retry is known by, and no field of the body.
+    Scenario: a deposit request without an invoice_id, and its retry
+      Given a deposit request without an invoice_id and with an idempotency key, where the target takes one
+      When it is sent again with a fresh date and signature
+      Then every answer is the first one, byte for byte
+
     Scenario: a connection that breaks before the answer
       Given a deposit request with an idempotency key
       When its connection breaks before the answer, and it is sent again
@@ -251,6 +257,36 @@ Feature: A deposits request can be retried without doing it twice
       Given a deposit request with an idempotency key that the server accepts
       When the deposit is paid, and it is sent again
       Then every answer is the first one, byte for byte
+
+    @full
+    Scenario Outline: a deposit request that is sent again after <history>
+      Given a deposit request with an idempotency key that the server accepts
+      When it is sent again after <history>
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | history                               |
+        | every history of a created deposit    |
+
+    @full
+    Scenario Outline: a refund request that is sent again after <history>
+      Given a refund request with an idempotency key that the server accepts
+      When it is sent again after <history>
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | history                               |
+        | every history of a created refund     |
+
+    @alone
+    Scenario Outline: a <request> request that meets an error 500 when it is sent 5 times at once
+      Given a <request> request with an idempotency key
+      When the server fails it with an error 500, when it is sent 5 times at once
+      Then all have one answer, or say that the key is in use
+
+      Examples:
+        | request             |
+        | every deposits POST |
 
     @last
     Scenario Outline: the first <request> of the run, at its end

@@ -34,6 +34,16 @@ Feature: Refunds give back what was paid, and no more
         | moment       |
         | every moment |
 
+    # Of two ids that name two deposits the merchant may mean either: the money tells which was refunded.
+    Scenario Outline: a deposit that is <status>, with the invoice of one that is completed
+      Given a deposit of 100 that is <status>
+      When a refund of 60 of it is requested with the invoice of a deposit of 100 that is completed
+      Then it was refused, or was of the completed deposit
+
+      Examples:
+        | status                         |
+        | every status without a payment |
+
     Scenario Outline: a deposit that is <status>, and is paid later
       Given a deposit of 100 that is <status>
       When a refund of 60 is requested
@@ -92,6 +102,31 @@ Feature: Refunds give back what was paid, and no more
         | status    |
         | delivered |
         | completed |
+
+    @full
+    Scenario Outline: what is left after two refunds, of which <history>
+      Given a deposit of 100 that is completed
+      And refunds of 40 and 20 of it, of which <history>
+      When a refund of 40.01 is requested
+      Then it was refused because of its amount
+      And 40 of the deposit can still be refunded
+
+      Examples:
+        | history                      |
+        | every history of two refunds |
+
+    Scenario Outline: refunds of <amounts> of a deposit of <amount>
+      Given a deposit of <amount> that is completed, where the target takes one so large
+      When refunds of <amounts> are requested
+      Then all but the last were accepted, and the last refused because of its amount
+      And <left> of the deposit can still be refunded
+
+      Examples:
+        | amount    | amounts              | left     |
+        | 999.99    | 600, 400             | 399.99   |
+        | 1500      | 1000, 500.01         | 500      |
+        | 12345.67  | 1200, 11145.68       | 11145.67 |
+        | 250000.50 | 125000.25, 125000.26 | 125000.25 |
 
     # Whether a rejected refund gives its amount back is not documented, and not judged.
     Scenario: what is left after a refund that is rejected

@@ -167,6 +167,7 @@ func derivedCertificates() []Mutant {
 			{"unchecked", "takes any certificate", unverified},
 			{"name-unchecked", "takes a certificate for any name", verifying(withoutName)},
 			{"dates-unchecked", "takes a certificate that has expired", verifying(withoutDates)},
+			{"chain-believed", "takes what an authority has issued whose certificate comes along", verifying(withRootsFromPeer)},
 			{"beginning-unchecked", "takes a certificate that is not valid yet", verifying(withoutBeginning)},
 		} {
 			list = append(list, Mutant{

@@ -3,9 +3,11 @@ package client
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 )
@@ -61,7 +63,32 @@ func derivedSecrets() []Mutant {
 			}
 		}
 	}
+	for _, operation := range slices.Concat(dated, lookups, payouts) {
+		list = append(list, triesSecrets(operation))
+	}
 	return list
+}
+
+// triesSecrets takes a 401 for interchanged credentials, and tries the next one.
+func triesSecrets(name string) Mutant {
+	return Mutant{
+		"signature-after-401-" + strings.ReplaceAll(name, "_", "-"),
+		"sends an API Signature in a header when " + name + " was answered 401",
+		[]string{"CLI-SECRET-01"},
+		func(h *habits) {
+			usual := h.again
+			h.again = func(c *client, op *operation, tries int, a *answer, err error) (time.Duration, bool) {
+				if op.name == name && err == nil && a.status == http.StatusUnauthorized && tries < maxTries {
+					op.unknown = true
+					return 0, true
+				}
+				return usual(c, op, tries, a, err)
+			}
+			h.changes = append(h.changes, change{stepHead, func(d *draft) bool { return d.op.unknown }, func(d *draft) {
+				d.header.Set("X-Api-Key", d.c.credentials.Deposits.APISignature)
+			}})
+		},
+	}
 }
 
 func secretMutant(secret, place, spelling, operation string, breaks []string, put func(d *draft)) Mutant {

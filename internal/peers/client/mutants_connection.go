@@ -69,6 +69,13 @@ func withoutBeginning(options *x509.VerifyOptions, leaf *x509.Certificate) {
 	}
 }
 
+// withRootsFromPeer trusts the authorities that the server sends along, too.
+func withRootsFromPeer(options *x509.VerifyOptions, leaf *x509.Certificate) {
+	if _, err := leaf.Verify(*options); err != nil {
+		options.Roots = options.Intermediates
+	}
+}
+
 // verifying replaces crypto/tls's verification with another.
 func verifying(change func(options *x509.VerifyOptions, leaf *x509.Certificate)) func(config *tls.Config, host string) {
 	return func(config *tls.Config, host string) {

@@ -33,6 +33,7 @@ type operation struct {
 
 	entry    string // in the journal
 	tries    int    // so far
+	unknown  bool   // it was answered 401
 	timedOut bool   // the last of them
 
 	skew    time.Duration // the server's clock minus ours, once it has refused a date
