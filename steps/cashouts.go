@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -44,7 +42,7 @@ var (
 // ampleFunds is what a balance is set to when a scenario has done with it.
 const ampleFunds = "1000000"
 
-func cashoutSteps(w *world, sc *godog.ScenarioContext) {
+func cashoutSteps(w *world, sc vocabulary) {
 	sc.Step(stepCashout, w.cashoutThatIs)
 	sc.Step(stepAskedAtOnce, func(ctx context.Context, times int) {
 		client := w.server.Client()

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -48,7 +46,7 @@ var (
 )
 
 // clientWorld prepares a scenario that judges a client.
-func clientWorld(s *scene, sc *godog.ScenarioContext) part {
+func clientWorld(s *scene, sc vocabulary) part {
 	c := &client{scene: s, judge: judge.Client{Credentials: s.suite.Client.Credentials, Arrival: s.suite.Client.Arrival, Memory: s.suite.diagnoses}}
 	sc.Step(stepClient, c.that)
 	sc.Step(stepSentence, func(sentence string) error {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -34,7 +32,7 @@ var (
 	stepOwnReading  = regexp.MustCompile(`^it is (accepted|refused), as our own mock reads (AMB-\d\d)$`)
 )
 
-func depositSteps(w *world, sc *godog.ScenarioContext) {
+func depositSteps(w *world, sc vocabulary) {
 	sc.Step(stepDeposit, func(ctx context.Context, amount, status, large string) error {
 		err := w.depositThatIs(ctx, amount, status)
 		if found, ok := errors.AsType[*judged](err); ok && large != "" {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -43,7 +41,7 @@ var (
 	stepHomeStatus     = regexp.MustCompile(`^the status of the cashout at home is (.+)$`)
 )
 
-func environmentSteps(w *world, sc *godog.ScenarioContext) {
+func environmentSteps(w *world, sc vocabulary) {
 	sc.Step(stepPlace, w.inPlace)
 	sc.Step(stepEnvironment, w.inEnvironment)
 	sc.Step(stepOtherAccepts, func(ctx context.Context, kind, one string) error {

@@ -16,7 +16,8 @@ func TestExpandWritesOutNamedSets(t *testing.T) {
 	assert.Equal(t, "Scenario Outline: x\n  Examples: every size\n    | size | colour | taste |\n"+
 		"| small | red | sweet |\n| small | blue | sweet |\n| large | red | sweet |\n| large | blue | sweet |\n"+
 		"    | huge | green | sour |\n\n  Given a | every size |", text)
-	assert.Equal(t, []int{1, 2, 3, 4, 4, 4, 4, 5, 6, 7}, origin, "each line comes from the line that it was written in")
+	assert.Equal(t, []written{{1, false}, {2, false}, {3, false}, {4, false}, {4, true}, {4, true}, {4, false}, {5, false}, {6, false}, {7, false}}, origin,
+		"each line comes from the line that it was written in, and the pairs are those in which no value is new")
 
 	_, _, err = expand("Examples:\n| size |\n| every taste |", sets)
 	assert.EqualError(t, err, `line 3: there is no set "taste": ranges.json has none`)

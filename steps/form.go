@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -62,7 +60,7 @@ var (
 	stepRetry     = regexp.MustCompile(`^it is sent again with (another User-Agent|more headers|a connection of its own|a body in chunks|an answer as gzip)$`)
 )
 
-func formSteps(w *world, sc *godog.ScenarioContext) {
+func formSteps(w *world, sc vocabulary) {
 	sc.Step(stepFormed, func(ctx context.Context, kind, form, size string) error {
 		w.twin.kind = kind
 		change, ok := w.inForm(form, size)

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -32,7 +30,7 @@ var (
 
 const eventsInTurn = " and then "
 
-func historySteps(w *world, sc *godog.ScenarioContext) {
+func historySteps(w *world, sc vocabulary) {
 	sc.Step(stepAfter, func(ctx context.Context, subject, rest string) error {
 		for event := range strings.SplitSeq(subject+" "+rest, eventsInTurn) {
 			if err := w.befalls(ctx, event); err != nil {

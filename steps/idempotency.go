@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -48,7 +46,7 @@ var (
 	stepOneKey      = regexp.MustCompile(`^whether they are one key is reported as (AMB-\d\d)$`)
 )
 
-func idempotencySteps(w *world, sc *godog.ScenarioContext) {
+func idempotencySteps(w *world, sc vocabulary) {
 	sc.Step(stepKeyed, w.keyed)
 	sc.Step(stepAgain, w.again)
 	sc.Step(stepSentTimes, func(ctx context.Context, times int) error { return w.repeat(ctx, times, true) })

@@ -38,6 +38,7 @@ type Scenario struct {
 	// row and rows are its place among the rows of its outline with the same change, and how
 	// many there are: those that share the faults of a kind at quick depth.
 	row, rows int
+	rowAt     int // the line of its row in the text with named sets written out; 0 = it is no row
 }
 
 // Rules are the ids of the rules that the scenario judges.
@@ -83,6 +84,7 @@ type Manifest struct {
 	Scenarios []Scenario
 	byKey     map[string]int
 	texts     map[string][]byte // of the files by their paths, with named sets written out
+	index     sentenceIndex
 }
 
 // ReadManifest reads all .feature files of a file system, in the order of their
@@ -128,7 +130,11 @@ func (m *Manifest) readFile(files fs.FS, path string, sets map[string][]string) 
 	begin := len(m.Scenarios)
 	var outlines []string
 	for _, pickle := range gherkin.Pickles(*document, path, newID) {
-		s := Scenario{Name: pickle.Name, Feature: folder + path, Line: origin[lines[pickle.AstNodeIds[len(pickle.AstNodeIds)-1]]-1]}
+		at := lines[pickle.AstNodeIds[len(pickle.AstNodeIds)-1]]
+		s := Scenario{Name: pickle.Name, Feature: folder + path, Line: origin[at-1].line}
+		if len(pickle.AstNodeIds) > 1 {
+			s.rowAt = at
+		}
 		for _, step := range pickle.Steps {
 			s.Steps = append(s.Steps, step.Text)
 			if step.Argument == nil || step.Argument.DataTable == nil {
@@ -141,15 +147,17 @@ func (m *Manifest) readFile(files fs.FS, path string, sets map[string][]string) 
 			}
 		}
 		outline := pickle.AstNodeIds[0] + " " + changeIn(s.Steps)
-		s.row = rows[outline]
-		rows[outline]++
-		outlines = append(outlines, outline)
 		for _, tag := range pickle.Tags {
 			s.Tags = append(s.Tags, tag.Name)
 		}
-		for _, step := range pickle.Steps {
-			s.Steps = append(s.Steps, step.Text)
+		if origin[at-1].pair && !s.Has(tagFull) {
+			s.Tags = append(s.Tags, tagFull)
 		}
+		s.row = rows[outline]
+		if !s.Has(tagFull) {
+			rows[outline]++
+		}
+		outlines = append(outlines, outline)
 		key := scenarioKey(path, pickle.Name)
 		if other, ok := m.byKey[key]; ok {
 			return fmt.Errorf("%s:%d: another scenario is called %q, in line %d", path, s.Line, s.Name, m.Scenarios[other].Line)
@@ -171,13 +179,35 @@ func changeIn(steps []string) string {
 	return steps[1]
 }
 
-// contents are the feature files that have any of the scenarios, for godog.
+// contents are the feature files that have any of the scenarios, for godog, without the rows
+// of others. A scenario that is no row of an outline stays: it is skipped when its turn comes.
 func (m *Manifest) contents(of []Scenario) []godog.Feature {
-	var list []godog.Feature
+	wanted := map[string]map[int]bool{} // rows by files
+	var paths []string
 	for _, s := range of {
 		path := strings.TrimPrefix(s.Feature, folder)
-		if !slices.ContainsFunc(list, func(f godog.Feature) bool { return f.Name == path }) {
-			list = append(list, godog.Feature{Name: path, Contents: m.texts[path]})
+		if wanted[path] == nil {
+			wanted[path] = map[int]bool{}
+			paths = append(paths, path)
+		}
+		wanted[path][s.rowAt] = true
+	}
+	lines := map[string][]string{}
+	for _, s := range m.Scenarios {
+		path := strings.TrimPrefix(s.Feature, folder)
+		if wanted[path] == nil || s.rowAt == 0 || wanted[path][s.rowAt] {
+			continue
+		}
+		if lines[path] == nil {
+			lines[path] = strings.Split(string(m.texts[path]), "\n")
+		}
+		lines[path][s.rowAt-1] = ""
+	}
+	list := make([]godog.Feature, len(paths))
+	for i, path := range paths {
+		list[i] = godog.Feature{Name: path, Contents: m.texts[path]}
+		if lines[path] != nil {
+			list[i].Contents = []byte(strings.Join(lines[path], "\n"))
 		}
 	}
 	return list

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/inbox"
@@ -43,7 +41,7 @@ var (
 	stepHowNotified      = regexp.MustCompile(`^(?:how it is signed|whether it has Payload-Signature|how often it comes|whether it comes again) is reported as (AMB-\d\d)$`)
 )
 
-func notificationSteps(w *world, sc *godog.ScenarioContext) {
+func notificationSteps(w *world, sc vocabulary) {
 	sc.Step(stepNotifiedOf, w.notifiedOf)
 	sc.Step(stepComesAgain, func(ctx context.Context) error {
 		came, err := w.repeated(ctx)

@@ -100,7 +100,7 @@ var (
 )
 
 // receiverWorld prepares a scenario that judges a receiver.
-func receiverWorld(s *scene, sc *godog.ScenarioContext) part {
+func receiverWorld(s *scene, sc vocabulary) part {
 	r := &receiver{scene: s, target: s.suite.Receiver}
 	r.givens(sc)
 	r.whens(sc)
@@ -115,7 +115,7 @@ func receiverWorld(s *scene, sc *godog.ScenarioContext) part {
 	return r
 }
 
-func (r *receiver) givens(sc *godog.ScenarioContext) {
+func (r *receiver) givens(sc vocabulary) {
 	desk := r.target.Desk
 	sc.Step(stepReleasing, r.control)
 	sc.Step(stepObject, r.make)
@@ -144,7 +144,7 @@ func (r *receiver) givens(sc *godog.ScenarioContext) {
 	sc.Step(stepFirst, r.first)
 }
 
-func (r *receiver) whens(sc *godog.ScenarioContext) {
+func (r *receiver) whens(sc vocabulary) {
 	desk := r.target.Desk
 	sc.Step(stepNotifiedAtOnce, r.notifyAtOnce)
 	sc.Step(stepUntil, r.notifyUntilTaken)

@@ -69,14 +69,16 @@ func held(f judge.Finding) error {
 	return &judged{f}
 }
 
-// play registers the scenario with godog.
-func (s *scene) play(sc *godog.ScenarioContext, p part) {
+// play registers the scenario with godog, and its sentences when it is known which they are.
+func (s *scene) play(sc *godog.ScenarioContext, world func(*scene, vocabulary) part) {
+	var p part
 	sc.Before(func(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
 		scenario, ok := s.suite.Manifest.find(pickle.Uri, pickle.Name)
 		if !ok {
 			return ctx, fmt.Errorf("scenario %q of %s is not in the manifest", pickle.Name, pickle.Uri)
 		}
 		s.scenario = scenario
+		p = world(s, s.suite.vocabularyOf(sc, scenario, world))
 		if !s.suite.selects(scenario) || !s.suite.plays(scenario) {
 			s.skipped = true
 			return ctx, godog.ErrSkip

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -42,7 +40,7 @@ var (
 	stepWhether    = regexp.MustCompile(`^whether it was refused is reported as (AMB-\d\d)$`)
 )
 
-func storySteps(w *world, sc *godog.ScenarioContext) {
+func storySteps(w *world, sc vocabulary) {
 	sc.Step(stepWas, func(how, why string) error { return w.was(w.last(), how, why) })
 	sc.Step(stepLastWas, func(which, how, why, lastHow, lastWhy string) error {
 		first := w.story.answers[:1]

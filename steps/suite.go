@@ -258,7 +258,7 @@ func (s *Suite) initialize(sc *godog.ScenarioContext) {
 		world = receiverWorld
 	}
 	scene := &scene{suite: s}
-	scene.play(sc, world(scene, sc))
+	scene.play(sc, world)
 }
 
 // record keeps what a scenario found.

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -39,7 +37,7 @@ var (
 	stepEachFails  = regexp.MustCompile(`^each fails, and none has an effect$`)
 )
 
-func sweepSteps(w *world, sc *godog.ScenarioContext) {
+func sweepSteps(w *world, sc vocabulary) {
 	sc.Step(stepEvery, w.every)
 	sc.Step(stepEveryState, w.every)
 	sc.Step(stepEach, func(ctx context.Context, because string) error {

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -32,7 +30,7 @@ var (
 	stepClockMoved  = regexp.MustCompile(`^the server's clock has moved on by (\d+ (?:minutes?|hours?))(, and it is sent again)?$`)
 )
 
-func textSteps(w *world, sc *godog.ScenarioContext) {
+func textSteps(w *world, sc vocabulary) {
 	sc.Step(stepFieldIs, func(field, text string) {
 		w.only(merchant.WithBody(func(b []byte) []byte { return merchant.SetField(b, field, text) }))
 	})
@@ -139,7 +137,7 @@ func (w *world) eachRefusal(ctx context.Context) error {
 }
 
 // keptSteps are about what a server remembers over a run.
-func keptSteps(w *world, sc *godog.ScenarioContext) {
+func keptSteps(w *world, sc vocabulary) {
 	sc.Step(stepFirstOfRun, func(what string) error {
 		first, ok := w.suite.survey.first[strings.TrimSuffix(what, " request")]
 		switch {

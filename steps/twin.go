@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
@@ -58,7 +56,7 @@ var (
 	stepJSON       = regexp.MustCompile(`^its (answer|refusal) is JSON(?: in UTF-8)?$`)
 )
 
-func twinSteps(w *world, sc *godog.ScenarioContext) {
+func twinSteps(w *world, sc vocabulary) {
 	sc.Step(stepAccepted, w.accepted)
 	sc.Step(stepBearer, func(ctx context.Context, kind string) error {
 		source, err := w.source(ctx, kind)

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"regexp"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
 	"github.com/d24conform/d24conform/internal/rules"
@@ -20,7 +18,7 @@ var (
 	stepFromThere   = regexp.MustCompile(`^it is (accepted|refused) from there$`)
 )
 
-func whitelistSteps(w *world, sc *godog.ScenarioContext) {
+func whitelistSteps(w *world, sc vocabulary) {
 	sc.Step(stepWhitelisted, w.whitelisted)
 	sc.Step(stepTakenOff, func(ctx context.Context) error { return w.hook(ctx, target.WhitelistRemove, w.story.listed) })
 	sc.Step(stepFromLike, w.refusedFromLike)

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/cucumber/godog"
-
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
@@ -32,9 +30,9 @@ type world struct {
 }
 
 // serverWorld prepares a scenario that judges a server.
-func serverWorld(s *scene, sc *godog.ScenarioContext) part {
+func serverWorld(s *scene, sc vocabulary) part {
 	w := &world{scene: s, server: s.suite.Server}
-	for _, vocabulary := range []func(*world, *godog.ScenarioContext){
+	for _, vocabulary := range []func(*world, vocabulary){
 		twinSteps, sweepSteps, storySteps, idempotencySteps, formSteps, depositSteps, cashoutSteps, whitelistSteps, environmentSteps, notificationSteps, textSteps, keptSteps, historySteps,
 	} {
 		vocabulary(w, sc)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,7 +94,7 @@ summary.md and exchanges.jsonl, with names in the place of secrets.`,
 	f.StringVar(&flags.level, "level", "", "`LEVEL`: observe or sandbox (default: by where the target is)")
 	f.StringVar(&flags.production, "production", "", "`HOST` of the target once more, when it is taken for production")
 	f.DurationVar(&flags.timeout, "timeout", config.DefaultTimeout, "`TIME` that one request may take")
-	f.IntVar(&flags.concurrency, "concurrency", 0, "scenarios that run at once: `N` (default 2)")
+	f.IntVar(&flags.concurrency, "concurrency", 0, "scenarios that run at once: `N` (default: 4 for the bundled mock, else 2)")
 	f.DurationVar(&flags.settle, "settle", target.DefaultNotified, "`TIME` that a notification may take to come")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "say what the run would create on the target, and send nothing")
 	f.StringVar(&flags.configFile, "config", config.DefaultPath, "`FILE` with targets")
@@ -134,7 +135,10 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	if err := j.makeDir(); err != nil {
 		return err
 	}
-	if server.Name != target.EmbeddedName && suite.Depth == steps.Full {
+	switch bundled := server.Name == target.EmbeddedName; {
+	case bundled:
+		suite.Concurrency = cmp.Or(suite.Concurrency, mockConcurrency)
+	case suite.Depth == steps.Full:
 		suite.Age = a.age
 	}
 	a.announce(ctx, suite)
@@ -154,6 +158,10 @@ func (a *app) runServer(ctx context.Context, flags runFlags, explicit bool) erro
 	created := reportFile{"created.json", func(w io.Writer, _ *exchange.Redactor) error { return writeCreated(w, left) }}
 	return a.report(j, results, server.Secrets(), created)
 }
+
+// mockConcurrency is how many scenarios run at once against the bundled mock, which has no
+// other callers.
+const mockConcurrency = 4
 
 // leastAge is how old the first keys of a run are at least when they are used again at its
 // end: longer than a retry after a time-out takes, and than caches that forget at once.

@@ -3,6 +3,7 @@ package mock
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Derived are the mutants that follow from the rulebook: each check of each operation left
@@ -12,10 +13,16 @@ import (
 //
 // What the documents leave open is no mutant; see [Equivalents].
 func Derived() []Mutant {
-	return slices.Concat(
-		derivedFromChecks(), derivedFromPlainHTTP(), derivedFromValues(), derivedFromEnvironments(),
-		derivedFromBodies(), derivedFromDates(), derivedFromUsedKeys(), derivedFromMemories(), derivedFromStatuses(), derivedFromMoney(), derivedFromForms(),
-	)
+	var list []Mutant
+	for _, derive := range []func() []Mutant{
+		derivedFromChecks, derivedFromPlainHTTP, derivedFromValues, derivedFromEnvironments, derivedFromBodies, derivedFromDates,
+		derivedFromUsedKeys, derivedFromMemories, derivedFromStatuses, derivedFromMoney, derivedFromForms, derivedFromHistories,
+	} {
+		made := derive()
+		slices.SortStableFunc(made, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) }) // a seed repeats a sample
+		list = append(list, made...)
+	}
+	return list
 }
 
 // A derivedOperation is an operation as its mutants see it.

@@ -35,7 +35,7 @@ func idempotencyMutants() []Mutant {
 		},
 		{
 			"check-then-insert-race", "looks for a key and stores it in two steps, so that two requests at once both find none",
-			[]string{"DEP-IDEM-02"},
+			[]string{"DEP-IDEM-02", "DEP-IDEM-05"},
 			raceForKeys,
 		},
 		{

@@ -182,6 +182,10 @@ func (t Trouble) befell(e *exchange.Exchange) bool {
 		return sentToPlain(e, http.StatusPermanentRedirect)
 	case RefusedDate:
 		return judge.IsDateRefused(e)
+	case Unauthorized:
+		return e.Status() == http.StatusUnauthorized
+	case Forbidden:
+		return e.Status() == http.StatusForbidden
 	case StoredError:
 		return e.Status() == http.StatusInternalServerError
 	case TooMany:

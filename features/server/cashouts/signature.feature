@@ -34,6 +34,7 @@ Feature: A cashouts request is signed
         | every cashouts request | wrong text under the signature |
         | every cashouts request | other credential as the secret |
 
+    @full
     Scenario Outline: a <request> request with a body of <bytes> bytes more
       Given a <request> request that the server accepts
       When only its body has <bytes> bytes of white space more

@@ -15,6 +15,7 @@ Feature: A cashout moves from status to status
         | status                  | place       |
         | every status that stays | every place |
 
+    @full
     Scenario Outline: a cashout that was held once and is <status> is not cancelled
       Given a cashout that is held, let go on and then <status>
       When it is asked to be cancelled
@@ -48,6 +49,7 @@ Feature: A cashout moves from status to status
         | every status that stays          | asked for     |
         | every status that takes its id   | requested again |
 
+    @full
     Scenario Outline: a cashout that is <status> is not cancelled with <ids> of a pending one
       Given a cashout that is <status>
       When it is asked to be cancelled, by <ids> of a pending one
@@ -122,6 +124,7 @@ Feature: A cashout moves from status to status
         | every status that stays | be held | every place |
         | every status that stays | go on   | every place |
 
+    @full
     Scenario Outline: a cashout that was held once and is <status> is not asked to <change>
       Given a cashout that is held, let go on and then <status>
       When it is asked to <change>
@@ -159,6 +162,7 @@ Feature: A cashout moves from status to status
         | every status that takes its id | requested again | be held |
         | every status that takes its id | requested again | go on   |
 
+    @full
     Scenario Outline: a cashout that is <status> does not become <word> by an update
       Given a cashout that is <status>
       When it is asked to become <word>

@@ -37,6 +37,7 @@ Feature: Deposits speak JSON in UTF-8
         | request             |
         | every deposits POST |
 
+    @full
     Scenario Outline: the answer to a <request> request that accepts <type>
       Given a <request> request that the server accepts
       When it is made with Accept: <type>
@@ -115,6 +116,7 @@ Feature: Deposits speak JSON in UTF-8
         | Ana 🌸 / "Aninha" |
         | Łukasz <&> O'Neil |
 
+    @full
     Scenario Outline: a deposit for <name>, as the server tells it
       Given a deposit for a payer who has "<name>" in every field of text
       When its status is asked for
@@ -130,6 +132,7 @@ Feature: Deposits speak JSON in UTF-8
       Then every field of text that it tells is as it was sent
 
     # A server may refuse such a name (AMB-48). One that takes it keeps it.
+    @full
     Scenario Outline: a deposit for <name>, with letters of four bytes
       Given a deposit for a payer who has "<name>" in every field of text, where the target takes that
       When its status is asked for

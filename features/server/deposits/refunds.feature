@@ -14,6 +14,7 @@ Feature: Refunds give back what was paid, and no more
         | status                         | place       |
         | every status without a payment | every place |
 
+    @full
     Scenario Outline: all of a deposit that is <status>
       Given a deposit of 100 that is <status>
       When a refund of all of it is requested
@@ -35,6 +36,7 @@ Feature: Refunds give back what was paid, and no more
         | every moment |
 
     # Of two ids that name two deposits the merchant may mean either: the money tells which was refunded.
+    @full
     Scenario Outline: a deposit that is <status>, with the invoice of one that is completed
       Given a deposit of 100 that is <status>
       When a refund of 60 of it is requested with the invoice of a deposit of 100 that is completed

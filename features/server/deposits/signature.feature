@@ -26,6 +26,7 @@ Feature: A deposits request is signed
         | every signed deposits request | wrong digest                   |
         | every signed deposits request | wrong text under the signature |
 
+    @full
     Scenario Outline: a <request> request with a body of <bytes> bytes more
       Given a <request> request that the server accepts
       When only its body has <bytes> bytes of white space more

@@ -27,7 +27,7 @@ func Derived() []Mutant {
 
 func derived() []Mutant {
 	var list []Mutant
-	for _, derive := range []func() []Mutant{derivedChecks, derivedValues, derivedSecrets, derivedTexts, derivedStatuses, derivedFailures, derivedMemories} {
+	for _, derive := range []func() []Mutant{derivedChecks, derivedValues, derivedSecrets, derivedTexts, derivedStatuses, derivedFailures, derivedMemories, derivedMeanwhile} {
 		made := derive()
 		slices.SortStableFunc(made, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
 		list = append(list, made...)
