@@ -23,7 +23,7 @@ var (
 	stepRefundIs    = regexp.MustCompile(`^a refund of (\S+) of it that is (delivered|completed|rejected)$`)
 	stepRefundAll   = regexp.MustCompile(`^a refund of all of it is requested$`)
 	stepPaid        = regexp.MustCompile(`^the deposit is paid$`)
-	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([\d., al]+) (?:is|are) requested$`)
+	stepRefunds     = regexp.MustCompile(`^(?:a refund|refunds) of ([-\d., al]+) (?:is|are) requested$`)
 	stepManyAtOnce  = regexp.MustCompile(`^(\d+) (refunds|cashouts) of (\S+) are requested at once$`)
 	stepRefundable  = regexp.MustCompile(`^(\S+) of the deposit can still be refunded$`)
 	stepStatusIs    = regexp.MustCompile(`^its status is (COMPLETED|CANCELLED)$`)

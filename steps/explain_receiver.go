@@ -137,12 +137,13 @@ var retoldAnswer = regexp.MustCompile(`^` + answeredBy + `(.+)$`)
 
 // ofObjects are the sentences that are told again object by object, or not at all: the first
 // that were released belong to the whole run, and a report blames nobody.
-var ofObjects = []*regexp.Regexp{stepStatuses, stepAnswers, stepIDs, stepEndings, stepHistory, stepOneFault, stepTroubled, stepNoEffect, stepFirst, stepSays, stepSaysAnswer, stepPaidAs, stepUnanswered, stepKilledAt, stepRefundTold}
+var ofObjects = []*regexp.Regexp{stepStatuses, stepAnswers, stepIDs, stepEndings, stepHistory, stepOneFault, stepTroubled, stepNoEffect, stepFirst, stepSays, stepSaysAnswer, stepPaidAs, stepUnanswered, stepKilledAt, stepRefundTold, stepOvertaken, stepAnotherField}
 
 func tellAgain(text string) (repro.Sentence, bool) {
 	if match := stepNotifiedWith.FindStringSubmatch(text); match != nil {
 		fault, err := faultOf(match[1])
-		return repro.Sentence{Function: "each", Words: append([]string{"notify_with", match[1]}, fault.Options...)}, err == nil
+		return repro.Sentence{Function: "each", Words: append([]string{"notify_with", match[1]}, fault.Options...)},
+			err == nil && !slices.Contains(fault.Options, "type=json") // which no script can write
 	}
 	for pattern, sentence := range retold() {
 		match := pattern.FindStringSubmatch(text)

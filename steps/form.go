@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/rules"
 )
 
 // A requestForm is how a request may be sent, where the documents make no difference to who
@@ -56,6 +58,7 @@ func (f requestForm) of(r merchant.Request) merchant.Request {
 
 var (
 	stepFormed    = regexp.MustCompile(`^an? ([a-z ]+) request with (a body of more than (\d+) bytes|a body in chunks|an answer as gzip) and an idempotency key that the server accepts$`)
+	stepElsewhere = regexp.MustCompile(`^it is sent again from another address that is whitelisted$`)
 	stepNoInvoice = regexp.MustCompile(`^a deposit request without an invoice_id and with an idempotency key, where the target takes one$`)
 	stepRetry     = regexp.MustCompile(`^it is sent again with (another User-Agent|more headers|a connection of its own|a body in chunks|an answer as gzip)$`)
 )
@@ -79,6 +82,16 @@ func formSteps(w *world, sc vocabulary) {
 		})
 	})
 	sc.Step(stepRetry, w.retry)
+	sc.Step(stepElsewhere, func(ctx context.Context) error {
+		err := w.whitelisted(ctx, string(rules.Deposits), "")
+		if lacks, ok := errors.AsType[*missing](err); ok {
+			return &noted{"not looked at: " + lacks.reason}
+		}
+		if err == nil {
+			w.tell(ctx, w.twin.probe, w.story.request)
+		}
+		return err
+	})
 	sc.Step(stepNoInvoice, func(ctx context.Context) error {
 		r := merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount))
 		r.Body, r.IdempotencyKey = merchant.RemoveField(r.Body, "invoice_id"), w.suite.Orders.NewKey()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -24,6 +25,8 @@ var (
 	stepMixedCancel = regexp.MustCompile(`^it is asked to be cancelled, by (its cashout id with the external id|its external id with the cashout id) of a pending one$`)
 	stepPairAtOnce  = regexp.MustCompile(`^it is asked to (be held|go on) and to be cancelled at once$`)
 	stepAsTold      = regexp.MustCompile(`^it is cancelled where the cancel was accepted$`)
+	stepOldPath     = regexp.MustCompile(`^a connection that was opened more than 5 seconds ago$`)
+	stepOverIt      = regexp.MustCompile(`^a deposit( that is dated when it was opened)? is requested over it$`)
 	stepFailsAtOnce = regexp.MustCompile(`^the server fails it with an error 500, when it is sent (\d+) times at once$`)
 	stepOneAnswer   = regexp.MustCompile(`^all have one answer, or say that the key is in use$`)
 )
@@ -50,6 +53,15 @@ func historySteps(w *world, sc vocabulary) {
 			return &noted{"the cancel was not accepted: " + judge.Describe(w.last())}
 		}
 		return w.isStatus(ctx, w.story.cashout, d24.CashoutCancelled)
+	})
+	sc.Step(stepOldPath, w.openLongAgo)
+	sc.Step(stepOverIt, func(ctx context.Context, old string) {
+		var tampers []merchant.Tamper
+		if old != "" {
+			date := d24.FormatDate(w.story.opened)
+			tampers = append(tampers, merchant.Dated(func(time.Time) string { return date }))
+		}
+		w.tell(ctx, w.story.path, merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount)), tampers...)
 	})
 	sc.Step(stepFailsAtOnce, func(ctx context.Context, times int) error {
 		if err := w.hook(ctx, target.Respond500Once, nil); err != nil {
@@ -223,3 +235,28 @@ func (w *world) pairAtOnce(ctx context.Context, other string) error {
 	w.tellAtOnce(ctx, client, []merchant.Request{client.UpdateCashout(c.id, c.external, change), client.CancelCashout(c.id, c.external)})
 	return nil
 }
+
+// openLongAgo opens a connection of its own, and has time pass: by the server's clock where
+// that can be moved. A server may close it meanwhile; then another is opened.
+func (w *world) openLongAgo(ctx context.Context) error {
+	client, err := w.server.Client().From(func(*merchant.Options) {})
+	if err != nil {
+		return err
+	}
+	w.undo = append(w.undo, func(context.Context) error {
+		client.Close()
+		return nil
+	})
+	w.story.path, w.story.opened = client, w.server.Now()
+	first := w.send(ctx, client, merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount)), "setup")
+	if err := held(asControl(judge.IsAccepted(first))); err != nil {
+		return err
+	}
+	if w.server.Hooks.Offers(target.SetClockOffset) {
+		return w.moveClock(ctx, time.Minute)
+	}
+	return w.suite.sleep(ctx, longOpen)
+}
+
+// longOpen is more than a date may be old.
+const longOpen = 7 * time.Second

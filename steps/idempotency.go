@@ -487,12 +487,27 @@ func (w *world) retryInFlight(ctx context.Context) error {
 			return held(f)
 		}
 		if attempt == inFlightTries || w.suite.sleep(ctx, inFlightWait) != nil {
-			return held(judge.Finding{
-				Outcome: judge.Unclear, Expected: "the result of the first request", Seen: judge.Describe(e),
-				Exchanges: []*exchange.Exchange{e},
-			})
+			return w.stillInFlight(ctx, e)
 		}
 	}
+}
+
+// stillInFlight judges a request that is said to be under way long after it was given up. It
+// is, on a server that takes as long for others.
+func (w *world) stillInFlight(ctx context.Context, retry *exchange.Exchange) error {
+	f := judge.Finding{
+		Outcome: judge.Unclear, Expected: "the result of the first request", Seen: judge.Describe(retry), Exchanges: []*exchange.Exchange{retry},
+	}
+	const waited = inFlightTries * inFlightWait
+	r := merchant.CreateDeposit(w.suite.Orders.Deposit(depositAmount))
+	r.IdempotencyKey = w.suite.Orders.NewKey()
+	other := w.send(ctx, w.server.Client(), r, "control")
+	if judge.Read(other).Kind == judge.Accepted && other.Timing.Total < waited/10 {
+		f.Outcome = judge.Broken
+		f.Seen += fmt.Sprintf(", %s after it was given up, while a request with another key took %s", waited, other.Timing.Total.Round(time.Millisecond))
+		f.Exchanges = []*exchange.Exchange{other, retry}
+	}
+	return held(f)
 }
 
 // otherKey sends another operation under a key that looks much like the first.

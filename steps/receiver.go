@@ -74,7 +74,7 @@ var (
 	stepFirst      = regexp.MustCompile(`^the first (deposit|refund|cashout)s of this run that were (?:released|booked|marked as paid)$`)
 
 	stepNotified       = regexp.MustCompile(`^` + subjects + ` notified$`)
-	stepNotifiedWith   = regexp.MustCompile(`^` + subjects + ` notified (with(?:out)? .+)$`)
+	stepNotifiedWith   = regexp.MustCompile(`^` + subjects + ` notified ((?:with|without|of|as) .+)$`)
 	stepOneFault       = regexp.MustCompile(`^each is notified, with one of these faults each$`)
 	stepCarries        = regexp.MustCompile(`^a valid notification of a COMPLETED (deposit|cashout) carries its (?:deposit_id|cashout_id|external_id) instead$`)
 	stepCarriesOther   = regexp.MustCompile(`^its notification carries the cashout_id of a COMPLETED cashout instead$`)
@@ -83,6 +83,7 @@ var (
 	stepSchedule       = regexp.MustCompile(`^` + subjects + ` notified over the whole retry schedule$`)
 	stepNotifiedAtOnce = regexp.MustCompile(`^` + subjects + ` notified(?: (\d+) times)? at once$`)
 	stepBecomes        = regexp.MustCompile(`^it becomes ([A-Z_]+)$`)
+	stepAnotherField   = regexp.MustCompile(`^its status answer has another field$`)
 	stepRefunded       = regexp.MustCompile(`^it is refunded$`)
 	stepRefundTold     = regexp.MustCompile(`^it is refunded, and that is notified$`)
 	stepRestarted      = regexp.MustCompile(`^the receiver is restarted$`)
@@ -152,6 +153,7 @@ func (r *receiver) whens(sc vocabulary) {
 	sc.Step(stepTimes, r.notifyTimes)
 	sc.Step(stepOneFault, r.notifyOneFault)
 	sc.Step(stepTroubled, r.notifyInTrouble)
+	sc.Step(stepOvertaken, r.overtaken)
 	sc.Step(stepNotifiedWith, r.notifyWith)
 	sc.Step(stepNotified, func(ctx context.Context) error { return r.each(func(o *object) error { return r.notify(ctx, o) }) })
 	sc.Step(stepCarries, r.carries)
@@ -159,6 +161,7 @@ func (r *receiver) whens(sc vocabulary) {
 	sc.Step(stepBecomes, func(status string) error {
 		return r.each(func(o *object) error { return r.move(o, status) })
 	})
+	sc.Step(stepAnotherField, func() error { return r.each(func(o *object) error { return desk.AnswerMore(o.about) }) })
 	sc.Step(stepRefunded, func(ctx context.Context) error {
 		return r.each(func(o *object) error {
 			_, err := desk.RefundOf(ctx, o.about)

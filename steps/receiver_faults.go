@@ -14,6 +14,8 @@ func receiverFaults() []provider.Fault {
 		{Says: "with the scheme word alone", Options: []string{"digest=none"}},
 		{Says: "with made-up digits", Options: []string{"digest=made-up"}},
 
+		{Says: "as JSON, without control and Payload-Signature", Options: []string{"signature=absent", "sent=json", "type=json"}},
+
 		// The right digits, changed in one way.
 		{Says: "with the first digit changed", Options: []string{"digest=first"}},
 		{Says: "with a digit in the middle changed", Options: []string{"digest=middle"}},
@@ -43,6 +45,9 @@ func receiverFaults() []provider.Fault {
 		{Says: "with digits made with the cashouts API key", Options: []string{"secret=cashouts-key"}},
 		{Says: "with digits made with the cashouts passphrase", Options: []string{"secret=passphrase"}},
 		{Says: "with digits made with an empty secret", Options: []string{"secret=nobody"}},
+
+		{Says: "of another merchant's X-Login, with digits made with an empty secret", Options: []string{"as=foreign", "secret=nobody"}},
+		{Says: "of another merchant's X-Login, with digits made with that merchant's API signature", Options: []string{"as=foreign", "secret=foreign"}},
 
 		// Digits over another text.
 		{Says: "with digits over login and body", Options: []string{"signs=login+body"}},

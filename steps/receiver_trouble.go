@@ -13,6 +13,9 @@ import (
 // stepTroubled is a notification that meets trouble: the receiver's own, or the sender's.
 var stepTroubled = regexp.MustCompile(`^each is notified, and meets one of these troubles each$`)
 
+// stepOvertaken is a status that is old when it arrives.
+var stepOvertaken = regexp.MustCompile(`^it is notified, and becomes COMPLETED after its status was read, which is notified meanwhile$`)
+
 // The troubles that are more than one answer to a status call.
 const (
 	troubleHangUp  = "the sender hangs up before the answer"
@@ -82,7 +85,7 @@ func (r *receiver) meanwhile(ctx context.Context, o *object, trouble string) err
 		select {
 		case end := <-deliveries[1]:
 			deliveries[1] <- end
-		case <-time.After(r.target.Meeting):
+		case <-time.After(r.bothUnderWay()):
 		}
 	}
 	ends := make([]delivered, 0, len(deliveries))
@@ -100,3 +103,37 @@ func (r *receiver) meanwhile(ctx context.Context, o *object, trouble string) err
 	}
 	return r.alive(r.target.Recover(ctx))
 }
+
+// overtaken has the status call answered with what was true before, while another
+// notification is under way that it is true no more.
+func (r *receiver) overtaken(ctx context.Context) error {
+	o, desk := r.objects[0], r.target.Desk
+	r.undo = append(r.undo, r.letGo)
+	hold, err := desk.HoldAnswer(o.about.Kind)
+	if err != nil {
+		return err
+	}
+	first := r.deliverMeanwhile(ctx, o)
+	if err := r.asks(ctx, hold, first); err != nil {
+		return err
+	}
+	if err := r.move(o, target.IsCompleted); err != nil { //nolint:contextcheck // moving is local, and notifies nobody
+		return err
+	}
+	second := r.deliverMeanwhile(ctx, o)
+	select {
+	case end := <-second:
+		second <- end
+	case <-time.After(r.bothUnderWay()):
+	}
+	desk.Release()
+	if err := r.enter(o, <-first); err != nil {
+		return err
+	}
+	o.taken = false // that was about the status before
+	return r.enter(o, <-second)
+}
+
+// bothUnderWay is how long a second notification is given to be dealt with beside the first:
+// as long as effects take, and less than a sender waits.
+func (r *receiver) bothUnderWay() time.Duration { return min(r.target.Meeting, r.patience()) }

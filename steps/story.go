@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/exchange"
@@ -27,6 +28,8 @@ type story struct {
 	otherCashout cashout
 	asked        string            // external id of the cashout that was asked for last
 	listed       map[string]string // what was put on a whitelist
+	path         *merchant.Client  // over a connection of its own
+	opened       time.Time         // by the server's clock
 }
 
 var (

@@ -103,6 +103,7 @@ type Leaf struct {
 	Names               []string
 	Addresses           []net.IP
 	NotBefore, NotAfter time.Time
+	ForClients          bool // to authenticate clients, and no servers
 }
 
 // Loopback is the Leaf of a server that listens on this machine, under every name
@@ -145,6 +146,9 @@ func (a *Authority) Issue(leaf Leaf) (tls.Certificate, error) {
 		SubjectKeyId: id[:20],
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if leaf.ForClients {
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {

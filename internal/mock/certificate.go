@@ -22,6 +22,7 @@ const (
 	WrongName          Certificate = "wrong-name"        // from the right authority, for another host
 	ExpiredCertificate Certificate = "expired"           // from the right authority, and an hour too old
 	NotYetValid        Certificate = "not-yet-valid"     // from the right authority, and an hour too early
+	NotForServers      Certificate = "not-for-servers"   // right in everything, and issued for clients
 	UnknownChain       Certificate = "unknown-chain"     // from an authority that nobody was told about, whose own certificate comes along
 )
 
@@ -55,7 +56,7 @@ func (p *presented) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // badCertificates are those that must be refused.
 func badCertificates() []Certificate {
-	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate, NotYetValid, UnknownChain}
+	return []Certificate{UnknownAuthority, WrongName, ExpiredCertificate, NotYetValid, UnknownChain, NotForServers}
 }
 
 // PresentInTurn shows each connection to come another of the bad certificates. Shown says
@@ -127,6 +128,8 @@ func (m *Mock) configFor(c Certificate) (*tls.Config, error) {
 		leaf.Names, leaf.Addresses = []string{"other.invalid"}, nil
 	case ExpiredCertificate:
 		leaf.NotAfter = time.Now().Add(-outOfDate)
+	case NotForServers:
+		leaf.ForClients = true
 	case NotYetValid:
 		leaf.NotBefore = time.Now().Add(outOfDate)
 	default:

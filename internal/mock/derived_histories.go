@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/d24conform/d24conform/internal/d24"
 	"github.com/d24conform/d24conform/internal/mock/store"
@@ -88,6 +89,57 @@ func derivedFromHistories() []Mutant {
 			"deposit-keys/keyed/with-the-invoice", "knows a deposit's idempotency key only together with its invoice_id, and makes that where there is none",
 			[]string{"DEP-IDEM-02"},
 			keyedWithInvoice,
+		},
+		Mutant{
+			"refund-sum/negative-gives", "takes a refund of less than nothing, and has more to refund after it",
+			[]string{"DEP-REF-02"},
+			func(r *rulebook) {
+				excuse(r, "refund", "amount", func(c *call) bool { return c.about.amount < 0 })
+			},
+		},
+		Mutant{
+			"refund-sum/in-binary-fractions", "takes a hundred times an amount as a whole number, of which a cent gets lost",
+			[]string{"DEP-REF-02"},
+			func(r *rulebook) {
+				excuse(r, "refund", "amount", func(c *call) bool {
+					return c.about.amount > 0 && asFraction(c.about.amount) <= c.about.deposit.Amount-c.about.deposit.Refunded
+				})
+			},
+		},
+		Mutant{
+			"balance/in-binary-fractions", "takes a hundred times an amount as a whole number, of which a cent gets lost",
+			[]string{"CASH-BAL-01"},
+			func(r *rulebook) {
+				excuse(r, "cashout", "funds", func(c *call) bool {
+					return asFraction(c.about.cashout.Amount) <= c.about.tx.Balance(c.caller.number)
+				})
+			},
+		},
+		Mutant{
+			"deposit-keys/keyed/with-the-address", "knows a deposit's idempotency key only together with the caller's address",
+			[]string{"DEP-IDEM-01"},
+			func(r *rulebook) { keyedWithAddress(r, "deposit") },
+		},
+		Mutant{
+			"refund-keys/keyed/with-the-address", "knows a refund's idempotency key only together with the caller's address",
+			[]string{"DEP-IDEM-01"},
+			func(r *rulebook) { keyedWithAddress(r, "refund") },
+		},
+		Mutant{
+			"deposit/window/of-the-connection", "compares X-Date with the time at which the connection was opened, too",
+			[]string{"DEP-DATE-03"},
+			func(r *rulebook) {
+				var opened sync.Map
+				excuse(r, "deposit", "window", func(c *call) bool {
+					since, _ := opened.LoadOrStore(c.request.RemoteAddr, c.now)
+					when, err := c.env.rules.parseDate(c.header(d24.HeaderDate))
+					return err == nil && d24.InWindow(since.(time.Time), when) //nolint:forcetypeassert // nothing else is stored
+				})
+				refuseToo(r, func(c *call) *answer {
+					opened.LoadOrStore(c.request.RemoteAddr, c.now)
+					return nil
+				})
+			},
 		},
 		Mutant{
 			"replays/gzip-not-told", "stores the answers of deposits as gzip, and does not say so when it repeats one",
@@ -186,6 +238,21 @@ func beforeComma(amount d24.Amount) d24.Amount {
 		return amount
 	}
 	return amount / thousand * wholeUnit
+}
+
+// asFraction is (int)(amount * 100) of an amount in units.
+func asFraction(amount d24.Amount) d24.Amount {
+	return d24.Amount(float64(amount) / float64(wholeUnit) * float64(wholeUnit))
+}
+
+func keyedWithAddress(r *rulebook, operation string) {
+	spellKeys(r, func(c *call, key string) string {
+		if c.op.name != operation {
+			return key
+		}
+		return key + "\n" + c.env.rules.peer(c.request).String()
+	})
+	r.invoiceUsed = func(*store.Tx, *merchant, string) bool { return false }
 }
 
 // refundsByInvoice finds a deposit by its id, and looks at the status of another that has

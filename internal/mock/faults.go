@@ -33,6 +33,7 @@ const (
 
 	// What a client has to get along with. Those without an effect leave the key free.
 	FaultRefuseDate    FaultKind = "refuse-date"    // no effect; 103, as if the clocks had come apart
+	FaultKeyInUse      FaultKind = "key-in-use"     // no effect; 104, as if another request with the key were under way
 	FaultRefuseCaller  FaultKind = "refuse-caller"  // no effect; 401 or the status that the fault names, as if the keys were not known
 	FaultRespond429    FaultKind = "respond-429"    // no effect; 429 with Retry-After
 	FaultHTMLError     FaultKind = "html-error"     // no effect; what a gateway says: 502 and a page
@@ -112,7 +113,7 @@ func (f *faults) add(fault Fault) (Fault, error) {
 func (fault *Fault) check() error {
 	shortest := int64(0)
 	switch fault.Kind {
-	case FaultRespond500, FaultRefuseDate, FaultRespond429, FaultHTMLError, FaultAnswer200, FaultExtraFields:
+	case FaultRespond500, FaultRefuseDate, FaultKeyInUse, FaultRespond429, FaultHTMLError, FaultAnswer200, FaultExtraFields:
 	case FaultRefuseCaller:
 		if fault.Status != 0 && fault.Status != http.StatusUnauthorized && fault.Status != http.StatusForbidden {
 			return fmt.Errorf("status %d does not refuse a caller: 401 and 403 do", fault.Status)

@@ -145,7 +145,7 @@ func (c *call) work() answer {
 	case FaultDropBefore:
 		c.ending, c.late, c.abandoned = dropped, delay, true
 		return answer{}
-	case FaultRefuseDate, FaultRefuseCaller, FaultRespond429, FaultHTMLError, FaultRedirectPlain, FaultAnswer:
+	case FaultRefuseDate, FaultRefuseCaller, FaultKeyInUse, FaultRespond429, FaultHTMLError, FaultRedirectPlain, FaultAnswer:
 		if delay > 0 {
 			c.env.wait(delay, nil)
 		}

@@ -25,7 +25,10 @@ func (c *call) withoutEffect(fault *Fault) answer {
 	switch fault.Kind {
 	case FaultRefuseDate:
 		return *refuse(http.StatusBadRequest, d24.CodeInvalidDateRange, "X-Date is out of the valid range")
-	case FaultRefuseCaller:
+	case FaultKeyInUse:
+		return *keyAlreadyUsed(c.header(d24.HeaderIdempotencyKey))
+	case FaultRefuseCaller: // a 401 has to say how the caller may authenticate, and a client must not take that as advice
+		c.extra.Set("WWW-Authenticate", `Basic realm="API"`)
 		return *refuseFor(c.op.product, cmp.Or(fault.Status, http.StatusUnauthorized), d24.CodeInvalidCredentials, d24.CashoutInvalidCredentials, "Invalid credentials")
 	case FaultRespond429:
 		c.extra.Set("Retry-After", strconv.Itoa(retryAfter))

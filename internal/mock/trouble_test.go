@@ -68,6 +68,7 @@ func TestAnswersThatClientsMustGetAlongWith(t *testing.T) {
 		header string // name: value
 	}{
 		{mock.Fault{Kind: mock.FaultRefuseDate}, 400, 103, "Content-Type: application/json"},
+		{mock.Fault{Kind: mock.FaultKeyInUse}, 400, 104, "Content-Type: application/json"},
 		{mock.Fault{Kind: mock.FaultRefuseCaller}, 401, 100, "Content-Type: application/json"},
 		{mock.Fault{Kind: mock.FaultRefuseCaller, Status: 403}, 403, 100, "Content-Type: application/json"},
 		{mock.Fault{Kind: mock.FaultRespond429}, 429, 203, "Retry-After: 1"},

@@ -2,7 +2,9 @@ package provider
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +98,9 @@ func tamper(name, value string, keys Keys) Tamper {
 			d.Body = d.Form.Encode()
 		}}
 	case "type":
+		if value == "json" {
+			return Tamper{After: func(d *Draft) { d.Header.Set(d24.HeaderContentType, d24.ContentTypeJSON) }}
+		}
 		return Tamper{After: func(d *Draft) {
 			d.Header.Set(d24.HeaderContentType, d.Header.Get(d24.HeaderContentType)+"; charset=utf-8")
 		}}
@@ -168,6 +173,16 @@ func rewrite(how string, body []byte) []byte {
 			return append(bytes.TrimSuffix(bytes.Clone(body), []byte("}")), `,"status":"`+status+`"}`...)
 		}
 		return append(bytes.Clone(body), "&status="+status+"&cashout_status=1"...)
+	case how == "json":
+		form, _ := url.ParseQuery(string(body)) // our own
+		fields := map[string]string{}
+		for name := range form {
+			if name != "control" {
+				fields[name] = form.Get(name)
+			}
+		}
+		text, _ := json.Marshal(fields) //nolint:errchkjson // texts can be encoded
+		return text
 	case how == "spaced":
 		return bytes.ReplaceAll(body, []byte(":"), []byte(" : "))
 	case how == "large":

@@ -97,8 +97,8 @@ type Situation struct {
 // IsVariant says whether the situation is one that only a client that is driven can be
 // brought into. Where it never came about, the same rules are judged over what did.
 func (s Situation) IsVariant() bool {
-	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed || s.Trouble == Unauthorized || s.Trouble == Forbidden ||
-		s.Certificate == NotYetValid || s.Certificate == UnknownChain
+	return s.KiB > 0 || s.Text != "" || s.HTTP1 || s.Trouble == Killed || s.Trouble == KeyInUse || s.Trouble == Unauthorized || s.Trouble == Forbidden ||
+		s.Certificate == NotYetValid || s.Certificate == UnknownChain || s.Certificate == NotForServers
 }
 
 // A Certificate is what is wrong with a certificate, in the words of the features.
@@ -110,19 +110,20 @@ const (
 	WrongName        Certificate = "is for another name"
 	Expired          Certificate = "has expired"
 	NotYetValid      Certificate = "is not valid yet"
+	NotForServers    Certificate = "is for clients"
 	UnknownChain     Certificate = "comes with an unknown authority's own"
 )
 
 // Certificates lists them all.
 func Certificates() []Certificate {
-	return []Certificate{UnknownAuthority, WrongName, Expired, NotYetValid, UnknownChain}
+	return []Certificate{UnknownAuthority, WrongName, Expired, NotYetValid, UnknownChain, NotForServers}
 }
 
 // shown is the certificate as the mock has it.
 func (c Certificate) shown() mock.Certificate {
 	return map[Certificate]mock.Certificate{
 		UnknownAuthority: mock.UnknownAuthority, WrongName: mock.WrongName, Expired: mock.ExpiredCertificate, NotYetValid: mock.NotYetValid,
-		UnknownChain: mock.UnknownChain,
+		UnknownChain: mock.UnknownChain, NotForServers: mock.NotForServers,
 	}[c]
 }
 
@@ -175,6 +176,7 @@ const (
 	LosesHalf       Trouble = "half of its answer is lost"
 	LosesConnection Trouble = "its connection breaks before it is carried out"
 	TimesOut        Trouble = "its answer takes longer than it waits"
+	KeyInUse        Trouble = "its connection breaks, and the retry is told that the key is in use"
 	Killed          Trouble = "it is killed before its answer and started again"
 
 	Redirected301 Trouble = "it is redirected (301) to plain HTTP"
@@ -197,7 +199,7 @@ const (
 // Troubles lists them all.
 func Troubles() []Trouble {
 	return []Trouble{
-		LosesAnswer, LosesHalf, LosesConnection, TimesOut, Killed, Redirected301, Redirected302, Redirected307, Redirected308,
+		LosesAnswer, LosesHalf, LosesConnection, TimesOut, KeyInUse, Killed, Redirected301, Redirected302, Redirected307, Redirected308,
 		RefusedDate, Unauthorized, Forbidden, StoredError, TooMany, GatewayPage, PlainOK, UnknownFields, SlowAnswer, LargeIDs, HugeIDs,
 	}
 }
@@ -235,6 +237,8 @@ func (t Trouble) faults() []mock.Fault {
 		return []mock.Fault{{Kind: mock.FaultDropBefore, DelayMS: lostAfter}}
 	case TimesOut:
 		return []mock.Fault{{Kind: mock.FaultDropAfterCommit, DelayMS: tooSlow}}
+	case KeyInUse:
+		return []mock.Fault{{Kind: mock.FaultDropBefore, DelayMS: lostAfter}, {Kind: mock.FaultKeyInUse}}
 	case Redirected301:
 		return []mock.Fault{{Kind: mock.FaultRedirectPlain, Status: 301}}
 	case Redirected302:

@@ -266,6 +266,13 @@ func (d *Desk) HoldStatus(kind d24.NotificationKind, calls int) (*Hold, error) {
 	return hold, d.befall(kind, mock.Fault{Kind: mock.FaultDelay, DelayMS: held.Milliseconds(), Times: calls})
 }
 
+// HoldAnswer holds the answer to the next status call back until [Desk.Release]. It says what
+// was true when the call came.
+func (d *Desk) HoldAnswer(kind d24.NotificationKind) (*Hold, error) {
+	hold := d.newHold(1)
+	return hold, d.befall(kind, mock.Fault{Kind: mock.FaultDelayAnswer, DelayMS: held.Milliseconds()})
+}
+
 // FailLate has the next status call about one object answered 500, after [Desk.Release].
 func (d *Desk) FailLate(n provider.Notification) (*Hold, error) {
 	fault := statusCallsOf(n.Kind, statusAnswers(n.Kind)["500"])

@@ -64,6 +64,13 @@ func answered(status int, body string) mock.Fault {
 	return mock.Fault{Kind: mock.FaultAnswer, Status: status, Body: body}
 }
 
+// AnswerMore has all status calls about one object answered with fields that nobody knows.
+func (d *Desk) AnswerMore(n provider.Notification) error {
+	const always = 1000
+	_, err := d.Admin().AddFault(statusCallsOf(n.Kind, mock.Fault{Kind: mock.FaultExtraFields, Object: n.ID, Times: always}))
+	return err
+}
+
 // AnswerStatus has the next status calls about one object go wrong in a way that
 // [statusAnswers] names, and returns the script of the fault as JSON, with [scriptID].
 func (d *Desk) AnswerStatus(n provider.Notification, status, way string, times int) (string, error) {

@@ -146,7 +146,7 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 // report knows which.
 func TestEachConnectionShowsAnotherBadCertificate(t *testing.T) {
 	t.Parallel()
-	o, _ := observing("call", "careless", "5")
+	o, _ := observing("call", "careless", "6")
 	require.NoError(t, o.Run(t.Context()))
 	for _, certificate := range Certificates() {
 		traffic, err := o.Exercise(t.Context(), Situation{Does: AsksDeposit, Certificate: certificate})

@@ -194,7 +194,7 @@ func (t Trouble) befell(e *exchange.Exchange) bool {
 		return e.Status() >= http.StatusInternalServerError && strings.HasPrefix(strings.ToLower(e.Response.Header.Get(d24.HeaderContentType)), "text/html")
 	case SlowAnswer:
 		return e.Timing.Total >= slowFor*time.Millisecond
-	case PlainOK, UnknownFields, LargeIDs, HugeIDs, Killed:
+	case PlainOK, UnknownFields, LargeIDs, HugeIDs, Killed, KeyInUse:
 	}
 	return false
 }

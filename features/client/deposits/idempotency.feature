@@ -66,6 +66,8 @@ Feature: A client can retry without doing it twice
         | creates a refund  | half of its answer is lost                     |
         | creates a refund  | its connection breaks before it is carried out |
         | creates a refund  | its answer takes longer than it waits          |
+        | creates a deposit | its connection breaks, and the retry is told that the key is in use |
+        | creates a refund  | its connection breaks, and the retry is told that the key is in use |
 
     Scenario Outline: a client that <request> over HTTP/1.1, and <trouble>
       Given a client that <request> over HTTP/1.1, and <trouble>

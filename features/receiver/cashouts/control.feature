@@ -8,6 +8,7 @@ Feature: A receiver verifies the notifications of cashouts
       Given cashouts that are COMPLETED, <before>
       When each is notified, with one of these faults each
         | without control and Payload-Signature |
+        | as JSON, without control and Payload-Signature |
         | with an empty control                 |
         | with made-up digits                   |
       Then no fault has an effect, and a valid notification has

@@ -46,8 +46,8 @@ Feature: A receiver marks a cashout as paid once, however often it is notified
       Then each is marked as paid exactly once
 
     @alone
-    Scenario: duplicates after trouble with a notification
-      Given cashouts that are COMPLETED, not notified before
+    Scenario Outline: duplicates after trouble with a notification, of cashouts <before>
+      Given cashouts that are COMPLETED, <before>
       When each is notified, and meets one of these troubles each
         | 500                                                                       |
         | half of it, and the connection breaks                                     |
@@ -55,6 +55,11 @@ Feature: A receiver marks a cashout as paid once, however often it is notified
         | another comes meanwhile, and the status call of the first is answered 500 |
       And each is notified 2 times, one after another
       Then each is marked as paid exactly once
+
+      Examples:
+        | before              |
+        | not notified before |
+        | released before     |
 
     @alone
     Scenario: duplicates over the whole retry schedule

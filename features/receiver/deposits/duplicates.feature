@@ -112,6 +112,14 @@ Feature: A receiver releases a deposit once, however often it is notified
         | before                          |
         | not notified before             |
         | notified when they were PENDING |
+        | released before                 |
+
+    Scenario: duplicates whose status answer has another field by then
+      Given a deposit that is COMPLETED
+      When it is notified
+      And its status answer has another field
+      And it is notified
+      Then it is released exactly once
 
     Scenario: duplicates written otherwise
       Given a deposit that is COMPLETED

@@ -32,8 +32,8 @@ Feature: A receiver books a refund once, however often it is notified
       Then each is booked exactly once
 
     @alone
-    Scenario: duplicates about a refund after trouble with a notification
-      Given refunds that are COMPLETED, not notified before
+    Scenario Outline: duplicates about refunds <before>, after trouble with a notification
+      Given refunds that are COMPLETED, <before>
       When each is notified, and meets one of these troubles each
         | 500                                                                       |
         | half of it, and the connection breaks                                     |
@@ -41,6 +41,11 @@ Feature: A receiver books a refund once, however often it is notified
         | another comes meanwhile, and the status call of the first is answered 500 |
       And each is notified 2 times, one after another
       Then each is booked exactly once
+
+      Examples:
+        | before              |
+        | not notified before |
+        | released before     |
 
     @alone
     Scenario: duplicates about a refund over the whole retry schedule

@@ -59,6 +59,8 @@ Feature: A receiver verifies the notifications of deposits and refunds
         | with digits made with the cashouts API key              |
         | with digits made with the cashouts passphrase           |
         | with digits made with an empty secret                   |
+        | of another merchant's X-Login, with digits made with an empty secret |
+        | of another merchant's X-Login, with digits made with that merchant's API signature |
       Then no fault has an effect, and a valid notification has
 
       Examples:

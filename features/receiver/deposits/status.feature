@@ -149,6 +149,13 @@ Feature: A receiver releases a deposit by what the status endpoint says
         | not notified before             |
         | notified when they were PENDING |
 
+    @alone
+    Scenario: a deposit that is completed while the receiver asks for its status
+      Given a deposit that is PENDING
+      When it is notified, and becomes COMPLETED after its status was read, which is notified meanwhile
+      And it is notified until the answer is 2xx
+      Then it is released
+
     Scenario: a status call that fails, and then does not
       Given deposits that are COMPLETED, whose status calls are answered 2 times with one of these each
         | 500                                   |

@@ -61,6 +61,29 @@ Feature: Cashouts draw on the balance
       And a cashout of 33.99 is requested
       Then the first was accepted and the last refused because of the balance
 
+    # A hundred times these is not what it seems to a program that counts in binary fractions.
+    Scenario Outline: a cashout of <amount>, a cent more than a balance of <balance>
+      Given a balance of <balance>
+      When a cashout of <amount> is requested
+      Then it was refused because of the balance
+
+      Examples:
+        | amount  | balance |
+        | 128.14  | 128.13  |
+        | 256.03  | 256.02  |
+        | 1130.06 | 1130.05 |
+
+    Scenario Outline: a cashout of <amount> gives nothing
+      Given a balance of 100
+      When a cashout of <amount> is requested
+      And a cashout of 100.01 is requested
+      Then the last was refused because of the balance
+
+      Examples:
+        | amount |
+        | -60    |
+        | 0      |
+
     Scenario Outline: two cashouts of <amount> on a balance of <balance>
       Given a balance of <balance>
       When a cashout of <amount> is requested, where the target takes one

@@ -23,10 +23,17 @@ Feature: An external id is used once
       Then whether it was refused is reported as AMB-40
 
     # A notification names up to 100 characters of it, so there may be as many.
-    Scenario: a long external id
-      Given a cashout whose external id has 100 characters
+    Scenario Outline: an external id of <length> characters
+      Given a cashout whose external id has <length> characters
       When its external id is used again for the same cashout
       Then it was refused because of its external id
+
+      Examples:
+        | length |
+        | 33     |
+        | 51     |
+        | 65     |
+        | 100    |
 
     Scenario: an external id that is used again and again, with others in between
       Given a cashout that is pending

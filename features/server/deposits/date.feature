@@ -42,6 +42,15 @@ Feature: A deposits request is dated
         | request                       |
         | every signed deposits request |
 
+    # It is the time of the request that counts, and not that of its connection.
+    @alone @full
+    Scenario: a connection that has been open for a while
+      Given a connection that was opened more than 5 seconds ago
+      When a deposit is requested over it
+      Then it was accepted
+      When a deposit that is dated when it was opened is requested over it
+      Then it was refused because of its date
+
     Scenario Outline: a <request> request dated <seconds> seconds into the <direction> is in time
       Given a <request> request that the server accepts
       When only its X-Date is moved <seconds> seconds into the <direction>

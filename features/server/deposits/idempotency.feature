@@ -56,6 +56,16 @@ Feature: A deposits request can be retried without doing it twice
         | request             | form                    |
         | every deposits POST | every form of a request |
 
+    @alone @full
+    Scenario Outline: a <request> request and a retry from another address
+      Given a <request> request with an idempotency key that the server accepts
+      When it is sent again from another address that is whitelisted
+      Then every answer is the first one, byte for byte
+
+      Examples:
+        | request             |
+        | every deposits POST |
+
     @full
     Scenario Outline: a <request> request, again and again with others in between
       Given a <request> request with an idempotency key that the server accepts

@@ -117,6 +117,30 @@ Feature: Refunds give back what was paid, and no more
         | history                      |
         | every history of two refunds |
 
+    Scenario Outline: refunds of <amounts>, of which one is no amount
+      Given a deposit of 100 that is completed
+      When refunds of <amounts> are requested
+      Then the first was accepted and the last refused
+
+      Examples:
+        | amounts       |
+        | 100, -60, 60  |
+        | 60, -60, 60   |
+        | 100, 0, 0.01  |
+
+    # A hundred times these is not what it seems to a program that counts in binary fractions.
+    Scenario Outline: a refund of <beyond> of a deposit of <amount>
+      Given a deposit of <amount> that is completed, where the target takes one so large
+      When a refund of <beyond> is requested
+      Then it was refused because of its amount
+      And <amount> of the deposit can still be refunded
+
+      Examples:
+        | amount  | beyond  |
+        | 128.13  | 128.14  |
+        | 256.02  | 256.03  |
+        | 1130.05 | 1130.06 |
+
     Scenario Outline: refunds of <amounts> of a deposit of <amount>
       Given a deposit of <amount> that is completed, where the target takes one so large
       When refunds of <amounts> are requested

@@ -168,6 +168,7 @@ func derivedCertificates() []Mutant {
 			{"name-unchecked", "takes a certificate for any name", verifying(withoutName)},
 			{"dates-unchecked", "takes a certificate that has expired", verifying(withoutDates)},
 			{"chain-believed", "takes what an authority has issued whose certificate comes along", verifying(withRootsFromPeer)},
+			{"usage-unchecked", "takes a certificate that is for clients", verifying(anyUsage)},
 			{"beginning-unchecked", "takes a certificate that is not valid yet", verifying(withoutBeginning)},
 		} {
 			list = append(list, Mutant{

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -22,6 +23,44 @@ func derivedMeanwhile() []Mutant {
 	}
 	return append(
 		list,
+		Mutant{
+			"deposit-known-by-its-answer", "knows a deposit again only while its status answer stays the same",
+			[]string{"NOTIF-05"},
+			ofKind(d24.DepositNotification, knownByAnswer),
+		},
+		Mutant{
+			"deposit-forgotten-by-a-failed-repeat", "forgets that it has released a deposit when it cannot ask for its status at a repeat",
+			[]string{"NOTIF-05"},
+			ofKind(d24.DepositNotification, forgottenByFailure),
+		},
+		Mutant{
+			"secret-by-login", "looks its secret up by X-Login, and finds none for another's",
+			[]string{"NOTIF-02"},
+			func(rules *rules) {
+				unknown := func(r *Receiver, n *notification) bool {
+					return n.header.Get(d24.HeaderLogin) != r.Credentials.Deposits.APIKey
+				}
+				rules.skips[login] = always
+				rules.skips[authorization] = func(r *Receiver, n *notification) bool {
+					digits, _ := rules.digits(n.header.Get(d24.HeaderAuthorization))
+					return unknown(r, n) && equal(digits, digest("", signedText(n)))
+				}
+			},
+		},
+		Mutant{
+			"cashout-json-unverified", "takes a cashout's notification as JSON, too, and looks at no control of it",
+			[]string{"NOTIF-03"},
+			func(rules *rules) {
+				rules.json = func(body []byte) (d24.CashoutForm, bool) {
+					var form struct {
+						CashoutID  d24.ID `json:"cashout_id"`
+						ExternalID string `json:"external_id"`
+					}
+					err := json.Unmarshal(body, &form)
+					return d24.CashoutForm{CashoutID: form.CashoutID, ExternalID: form.ExternalID}, err == nil && form.CashoutID != ""
+				}
+			},
+		},
 		Mutant{
 			"deposit-last-status-when-failed", "takes a deposit's last known status when it cannot ask for it",
 			[]string{"NOTIF-08"},
@@ -87,6 +126,43 @@ func lastStatus(r *Receiver, ctx context.Context, n *notification) error { //nol
 	case failed && old:
 		return nil
 	case err != nil || !due:
+		return err
+	}
+	return r.rules.release(r, n)
+}
+
+// knownByAnswer asks at each notification, and looks whether it has done something about
+// that answer.
+func knownByAnswer(r *Receiver, ctx context.Context, n *notification) error { //nolint:revive // likewise
+	answer, err := r.ask(ctx, n)
+	if err != nil || !r.rules.completed[n.kind](answer) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := "answered " + string(n.id) + " " + string(answer.body)
+	if r.memory[key] {
+		return nil
+	}
+	r.memory[key] = true
+	return r.journal.release(r.rules.key(n), keyOf(n.kind, n.id), r.Now())
+}
+
+// forgottenByFailure takes back what it noted before, whenever that was.
+func forgottenByFailure(r *Receiver, ctx context.Context, n *notification) error { //nolint:revive // likewise
+	due, err := r.rules.due(r, ctx, n)
+	r.mu.Lock()
+	gone := "gone " + string(n.id)
+	if err != nil {
+		r.memory[gone] = true
+	}
+	again := err == nil && due && r.memory[gone] && r.isDone(r.rules.key(n))
+	if again {
+		delete(r.memory, gone)
+		err = r.journal.release(r.rules.key(n), keyOf(n.kind, n.id), r.Now())
+	}
+	r.mu.Unlock()
+	if err != nil || !due || again {
 		return err
 	}
 	return r.rules.release(r, n)

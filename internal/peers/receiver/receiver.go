@@ -180,6 +180,12 @@ func (r *Receiver) read(header http.Header, body []byte) (n *notification, statu
 	} else {
 		n.kind, n.id, err = d24.ParseNotification(body)
 	}
+	if r.rules.json != nil && !n.isForm {
+		if form, ok := r.rules.json(body); ok {
+			n.form, n.kind, n.id = form, d24.CashoutNotification, form.CashoutID
+			return n, 0
+		}
+	}
 	if !r.verified(n) {
 		r.rules.refused(r, n)
 		return n, http.StatusUnauthorized

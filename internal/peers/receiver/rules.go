@@ -19,6 +19,7 @@ type rules struct {
 	secrets   map[check][]func(d24.Credentials) string           // whose digits are taken, too
 	texts     map[check][]func(n *notification) []byte           // over which text digits are taken, too
 	digits    func(header string) (digits string, ok bool)       // what stands in Authorization
+	json      func(body []byte) (d24.CashoutForm, bool)          // a cashout's notification that is no form; nil = there is none
 	body      func(body []byte) []byte                           // what is signed, of the body that came
 	completed map[d24.NotificationKind]func(a statusAnswer) bool // which answer of the status endpoint has an effect
 	failed    func(n *notification, f failure) (due, taken bool) // what a status call that fails comes to
