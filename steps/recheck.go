@@ -179,7 +179,7 @@ func storyRechecks() map[*regexp.Regexp]recheck {
 		},
 		stepOneAnswer: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			others := w.story.answers[:len(w.story.answers)-1]
-			return only("replays_or_in_use", slices.Concat([]*exchange.Exchange{w.last()}, others)...)
+			return only("one_answer", slices.Concat([]*exchange.Exchange{w.last()}, others)...)
 		},
 		stepNotIts: func(w *world, _ []string, _ judge.Finding, _ []*exchange.Exchange) []repro.Check {
 			return []repro.Check{w.recheckWas(w.last(), "refused", "")}

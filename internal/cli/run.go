@@ -49,7 +49,7 @@ d24conform run receiver --url http://127.0.0.1:3000/notify --observer http://127
 func (a *app) runServerCommand() *cobra.Command {
 	var flags runFlags
 	cmd := &cobra.Command{
-		Use:   "server [flags]",
+		Use:   "server [RULE…] [flags]",
 		Short: "Judge a server by every documented rule that binds it",
 		Example: indent(`
 d24conform run server                                        # the bundled mock
@@ -61,6 +61,7 @@ d24conform run server --json | jq '.rules[] | select(.verdict == "fail")'`),
 judges the answers. A target is a name in d24conform.yaml or a URL; without one it is
 D24_BASE_URL, and without that the bundled mock, started for this run alone. The keys
 come from the D24_… variables, the authority of a private certificate from D24_CA_FILE.
+RULE… judges these rules alone.
 
 Level observe creates nothing, level sandbox creates transactions. On this machine the
 default is sandbox, elsewhere observe. A host that has to be taken for production is
@@ -79,8 +80,16 @@ a run says about how many requests it sends, how long that takes and what it cre
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md and exchanges.jsonl, with names in the place of secrets.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
+			if at := cmd.ArgsLenAtDash(); at >= 0 {
+				return noArguments(cmd, args[at:])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := flags.takeArguments(cmd, args); err != nil {
+				return err
+			}
 			flags.timeoutSet = cmd.Flags().Changed("timeout")
 			if err := checkConcurrency(flags.concurrency, cmd.Flags().Changed("concurrency")); err != nil {
 				return err

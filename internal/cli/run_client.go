@@ -39,7 +39,7 @@ type clientFlags struct {
 func (a *app) runClientCommand() *cobra.Command {
 	var flags clientFlags
 	cmd := &cobra.Command{
-		Use:   "client (--adapter CMD | --recording FILE | -- CMD ARGS…) [flags]",
+		Use:   "client [RULE…] (--adapter CMD | --recording FILE | -- CMD ARGS…) [flags]",
 		Short: "Judge a client by every documented rule that binds it",
 		Example: indent(`
 d24conform run client --adapter 'node adapter.mjs'
@@ -47,10 +47,10 @@ d24conform run client --adapter './adapter --config "my client.ini"' --products 
 d24conform run client --adapter './adapter' --require go-live --json | jq '.rules[] | select(.verdict == "fail")'
 d24conform run client -- npm test
 d24conform run client --phases plain,certificate,trouble --seed 7 -- php checkout.php
-d24conform run client --recording browser.har --tags '@DEP-SIG-04 or @CLI-KEY-02'`),
+d24conform run client DEP-SIG-04 CLI-KEY-02 --recording browser.har`),
 		Long: `It judges a client by what it sends: its exact bytes and when they arrived, never what it
 says of itself. What the client was never seen to do is not tested, and the report says
-what would show it. There are three ways to see one:
+what would show it. RULE… judges these rules alone. There are three ways to see one:
 
 --adapter CMD starts a program of yours that drives your client. It is started once,
 reads one JSON object a line from stdin and writes one a line to stdout; its stderr is
@@ -74,18 +74,15 @@ sensitive data. Signatures are judged with the D24_… credentials of the client
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md, exchanges.jsonl with what arrived, repro/ with a script for each violated rule
 that finds it there again, and adapter-stderr.txt or command-output.txt.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-				return usagef("run client takes no arguments but a command behind --, and %q is one", args[0]).
-					withHint("d24conform run client -- npm test")
-			}
-			return nil
-		},
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("timeout") && flags.timeout <= 0 {
 				return usagef("--timeout %s is not a time to wait", flags.timeout)
 			}
-			flags.command = args
+			var err error
+			if flags.command, err = flags.takeArguments(cmd, args); err != nil {
+				return err
+			}
 			return a.runClient(cmd.Context(), flags)
 		},
 	}

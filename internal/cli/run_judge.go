@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -22,6 +23,7 @@ import (
 
 // judgeFlags are the flags of every run, whatever it judges.
 type judgeFlags struct {
+	ids      []string // of the rules that are named as arguments; none = all
 	products []string
 	tags     string
 	rules    string
@@ -61,13 +63,13 @@ type judging struct {
 
 // prepare reads everything that a run needs beside its target.
 func prepare(flags judgeFlags, role rules.Role) (*judging, error) {
-	selection, err := steps.ParseTags(flags.tags)
-	if err != nil {
-		return nil, usagef("--tags: %w", err).withHint("write it as in Cucumber: @a and not (@b or @c)")
-	}
 	ledger, err := rules.Load(flags.rules)
 	if err != nil {
 		return nil, usagef("--rules: %w", err)
+	}
+	selection, err := flags.selection(ledger, role)
+	if err != nil {
+		return nil, err
 	}
 	depth, err := flags.parseDepth()
 	if err != nil {
@@ -110,6 +112,9 @@ func (j *judging) checkSelection(products []rules.Product) error {
 		return nil
 	}
 	by := fmt.Sprintf("--tags %q", j.flags.tags)
+	if len(j.flags.ids) > 0 {
+		by = strings.TrimSuffix(strings.Join(j.flags.ids, ", ")+" and "+by, ` and --tags ""`)
+	}
 	if j.suite.Source != "" {
 		by += " and --source " + j.flags.source
 	}

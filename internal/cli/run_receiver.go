@@ -53,17 +53,18 @@ const (
 func (a *app) runReceiverCommand() *cobra.Command {
 	var flags receiverFlags
 	cmd := &cobra.Command{
-		Use:   "receiver --url URL [flags] [-- CMD ARGS…]",
+		Use:   "receiver [RULE…] --url URL [flags] [-- CMD ARGS…]",
 		Short: "Judge a receiver of notifications by every documented rule that binds it",
 		Example: indent(`
 d24conform run receiver --url http://127.0.0.1:3000/notify --observer http://127.0.0.1:3000/releases -- node server.js
 d24conform run receiver --url http://127.0.0.1:3000/notify --observer './count-releases --db test.db' -- ./server --port 3000
 d24conform run receiver --url http://127.0.0.1:3000/notify --observer http://127.0.0.1:3000/releases --mock-addr 127.0.0.1:9443
-d24conform run receiver --url http://127.0.0.1:3000/notify --tags '@NOTIF-05' --observer http://127.0.0.1:3000/releases -- ./server`),
+d24conform run receiver NOTIF-05 --url http://127.0.0.1:3000/notify --observer http://127.0.0.1:3000/releases -- ./server`),
 		Long: `It plays the provider: makes deposits and cashouts in the bundled mock, delivers
 notifications that are right and notifications with one fault to --url, and answers the
 receiver's status calls. A 2xx is no proof of anything, so what was released is read from
-the observer; without one the rules about releases are not tested.
+the observer; without one the rules about releases are not tested. RULE… judges these
+rules alone.
 
 The observer is a URL, which is asked ?kind=deposit&id=300000001&invoice_id=…&external_id=…
 and answers {"releases":1}, or a command, to which kind, id, invoice_id and external_id are
@@ -88,17 +89,16 @@ authorities, or D24_CA_FILE as this program sees it; CMD sees the mock's there.
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
 summary.md, exchanges.jsonl, repro/ with a script for each violated rule that notifies the
 receiver so again, and receiver-output.txt with what CMD wrote.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if at := cmd.ArgsLenAtDash(); len(args) > 0 && at != 0 {
-				return usagef("the receiver's command stands behind --, and %q does not", args[0])
-			}
-			return nil
-		},
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkConcurrency(flags.concurrency, cmd.Flags().Changed("concurrency")); err != nil {
 				return err
 			}
-			return a.runReceiver(cmd.Context(), flags, args)
+			command, err := flags.takeArguments(cmd, args)
+			if err != nil {
+				return err
+			}
+			return a.runReceiver(cmd.Context(), flags, command)
 		},
 	}
 	f := cmd.Flags()

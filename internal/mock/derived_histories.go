@@ -130,7 +130,7 @@ func derivedFromHistories() []Mutant {
 			[]string{"DEP-DATE-03"},
 			func(r *rulebook) {
 				var opened sync.Map
-				excuse(r, "deposit", "window", func(c *call) bool {
+				excuse(r, "deposit", "date-fresh", func(c *call) bool {
 					since, _ := opened.LoadOrStore(c.request.RemoteAddr, c.now)
 					when, err := c.env.rules.parseDate(c.header(d24.HeaderDate))
 					return err == nil && d24.InWindow(since.(time.Time), when) //nolint:forcetypeassert // nothing else is stored

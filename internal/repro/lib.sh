@@ -429,6 +429,9 @@ replays() { # FIRST N…
 }
 replays_or_in_use() { # FIRST N…
 	accepted "$1"
+	one_answer "$@"
+}
+one_answer() { # FIRST N…: each is the first's, or says that the key is in use
 	first=$1
 	shift
 	kept=''

@@ -134,7 +134,7 @@ func (r *renderer) after(c *Call, number int, fault string) string {
 	switch {
 	case c.Part == "control", c.Part == "setup":
 		return fmt.Sprintf("control %d\n", number)
-	case fault == "respond_500_once":
+	case fault == "respond_500_once" && c.AtOnce == 0: // of those at once nobody knows which will be failed
 		return fmt.Sprintf("server_error %d\n", number)
 	case fault == "drop_after_commit_once":
 		return fmt.Sprintf("lost %d\n", number)
