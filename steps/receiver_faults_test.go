@@ -61,7 +61,7 @@ func TestEachFaultIsOne(t *testing.T) {
 func faultsInFeatures(t *testing.T) map[string]map[d24.NotificationKind]bool {
 	t.Helper()
 	used := map[string]map[d24.NotificationKind]bool{}
-	row, with := regexp.MustCompile(`^\| (with(?:out)? .+?) +\|$`), regexp.MustCompile(`notified (with(?:out)? .+)$`)
+	row, with := regexp.MustCompile(`^\| ((?:with|without|of another|as JSON)\b.+?) +\|$`), regexp.MustCompile(`notified (with(?:out)? .+)$`)
 	require.NoError(t, fs.WalkDir(features.Files, "receiver", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
