@@ -13,7 +13,6 @@ Feature: Cashouts can be called only from whitelisted addresses
         | request                |
         | every cashouts request |
 
-    @full
     Scenario Outline: a <request> request from an address that claims to be another
       Given a <request> request that the server accepts
       When it is sent with every claim to be another address
