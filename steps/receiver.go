@@ -35,11 +35,10 @@ type receiver struct {
 type object struct {
 	about   provider.Notification
 	status  string
-	marked  string   // what tells it from the others: its fault, status, answer or id
-	sent    int      // valid notifications of it so far
-	taken   bool     // the last change of its status was answered 2xx
-	before  int      // its releases before what is judged
-	told    []string // what was done with it, in the sentences of the features
+	marked  string // what tells it from the others: its fault, status, answer or id
+	sent    int    // valid notifications of it so far
+	taken   bool   // the last change of its status was answered 2xx
+	before  int    // its releases before what is judged
 	answers []*exchange.Exchange
 	log     []*exchange.Exchange
 }
@@ -170,7 +169,6 @@ func (r *receiver) whens(sc vocabulary) {
 	})
 	sc.Step(stepRefundTold, func(ctx context.Context) error {
 		return r.each(func(o *object) error {
-			o.told = append(o.told, "it is refunded, and that is notified") // which no script can tell
 			refund, err := desk.RefundOf(ctx, o.about)
 			if err != nil {
 				return err
@@ -210,7 +208,7 @@ func (r *receiver) afterwards(ctx context.Context, err error) error {
 	defer s.mu.Unlock()
 	all := r.target.Deaths()
 	if s.deaths < len(all) {
-		s.failures.keep(r.scenario, &episode{receiver: r, died: true, step: r.step, finding: judge.Finding{
+		s.failures.keep(r.scenario, &episode{receiver: r, step: r.step, finding: judge.Finding{
 			Outcome: judge.Broken, Expected: livesOn, Seen: all[s.deaths].Error(), Exchanges: r.log,
 		}})
 	} else {
@@ -261,13 +259,13 @@ func (r *receiver) add(n provider.Notification, status string) *object {
 	return o
 }
 
-// create makes an object, and enters in its story that there is one.
+// create makes an object.
 func (r *receiver) create(ctx context.Context, kind d24.NotificationKind, status string) (*object, error) {
 	n, err := r.target.Make(ctx, kind, status)
 	if err := prepared(err); err != nil {
 		return nil, err
 	}
-	return &object{about: n, status: status, told: []string{"a " + string(kind) + " that is " + status}}, nil
+	return &object{about: n, status: status}, nil
 }
 
 // prepared turns the error of an order that the receiver could not be told of into what is
@@ -328,19 +326,14 @@ func (r *receiver) makeAnswered(ctx context.Context, kind, status string, times 
 		if err != nil {
 			return err
 		}
-		script, err := r.target.Desk.AnswerStatus(o.about, status, way, times)
-		if err != nil {
+		if err := r.target.Desk.AnswerStatus(o.about, status, way, times); err != nil {
 			return err
 		}
 		o.marked = "which is " + status + ", and its status call is answered: " + way
-		o.told = append(o.told, answeredBy+script)
 		r.objects = append(r.objects, o)
 	}
 	return nil
 }
-
-// answeredBy begins the sentence of a script that has a status call go wrong.
-const answeredBy = "its status call is answered by the fault "
 
 func (r *receiver) makeIDs(ctx context.Context, kind string, ids *godog.Table) error {
 	for _, id := range column(ids) {
@@ -355,7 +348,7 @@ func (r *receiver) makeIDs(ctx context.Context, kind string, ids *godog.Table) e
 			return err
 		}
 		o := r.add(n, target.IsCompleted)
-		o.marked, o.told = "whose id is "+id, []string{"a " + kind + " that is " + target.IsCompleted, "its id is " + id}
+		o.marked = "whose id is " + id
 	}
 	return nil
 }
@@ -400,7 +393,6 @@ func (r *receiver) makeUnanswered(ctx context.Context) error {
 // move changes an object's status, which is a notification of its own.
 func (r *receiver) move(o *object, status string) error {
 	o.status, o.taken = status, false
-	o.told = append(o.told, "it becomes "+status)
 	return r.target.Desk.Move(o.about, status)
 }
 
@@ -444,7 +436,6 @@ func (r *receiver) first(ctx context.Context, kind string) error {
 	for _, n := range list {
 		o := r.add(n, target.IsCompleted)
 		o.sent = 1
-		o.told = []string{"a " + kind + " that is " + target.IsCompleted, "it is notified"}
 	}
 	if len(list) == 0 {
 		o, err := r.create(ctx, of, target.IsCompleted)

@@ -60,7 +60,6 @@ func (r *receiver) deliverAs(ctx context.Context, o *object, n provider.Notifica
 
 // notify delivers a valid notification.
 func (r *receiver) notify(ctx context.Context, o *object) error {
-	o.told = append(o.told, "it is notified")
 	return r.notifyAs(ctx, o, "notification")
 }
 
@@ -87,7 +86,7 @@ func (r *receiver) notifyFaulty(ctx context.Context, o *object, says string) err
 	if err != nil {
 		return err
 	}
-	o.told, o.marked = append(o.told, "it is notified "+says), "notified "+says
+	o.marked = "notified " + says
 	o.answers = append(o.answers, e)
 	return nil
 }
@@ -151,9 +150,7 @@ func (r *receiver) withHistory(ctx context.Context) (*object, error) {
 	}
 	o, err := r.create(ctx, r.history.kind, status)
 	if err == nil && r.history.failed {
-		var script string
-		script, err = r.target.Desk.AnswerStatus(o.about, status, "500", 1)
-		o.told = append(o.told, answeredBy+script)
+		err = r.target.Desk.AnswerStatus(o.about, status, "500", 1)
 	}
 	if err == nil && (r.history.earlier != "" || r.history.failed || r.history.released) {
 		err = r.notify(ctx, o)
@@ -207,9 +204,6 @@ func (r *receiver) notifyOverSchedule(ctx context.Context) error {
 
 // overSchedule notifies of every object that has not had enough, and waits, and so on.
 func (r *receiver) overSchedule(ctx context.Context, objects []*object, enough func(*object) bool) error {
-	for _, o := range objects {
-		o.told = append(o.told, "it is notified until the answer is 2xx")
-	}
 	for i, gap := range append([]time.Duration{0}, r.target.Schedule()...) {
 		var open []*object
 		for _, o := range objects {
@@ -443,7 +437,6 @@ func (r *receiver) killAtMoments(ctx context.Context) error {
 	}
 	r.killed = true
 	for i, o := range r.objects {
-		o.told = append(o.told, "the receiver is killed before its answer") // which no script can tell
 		delivery := r.deliverMeanwhile(ctx, o)
 		slept := r.suite.sleep(ctx, usual.Timing.Total*time.Duration(i+1)/time.Duration(len(r.objects)+1))
 		restarted := r.restart(ctx)

@@ -47,15 +47,12 @@ func (r *receiver) notifyInTrouble(ctx context.Context, troubles *godog.Table) e
 func (r *receiver) troubled(ctx context.Context, o *object, trouble string) error {
 	switch trouble {
 	case troubleHangUp, troubleOverlap:
-		o.told = append(o.told, trouble) // which no script can tell
 		return r.meanwhile(ctx, o, trouble)
 	}
-	script, err := r.target.Desk.AnswerStatus(o.about, o.status, trouble, 1)
-	if err != nil {
+	if err := r.target.Desk.AnswerStatus(o.about, o.status, trouble, 1); err != nil {
 		return err
 	}
 	o.marked = "whose status call is answered: " + trouble
-	o.told = append(o.told, answeredBy+script)
 	return r.notify(ctx, o)
 }
 

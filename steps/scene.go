@@ -25,8 +25,7 @@ type scene struct {
 	skipped  bool
 	locked   bool
 	undo     []func(context.Context) error
-	step     string   // the sentence being carried out
-	told     []string // the sentences so far, that one too
+	step     string // the sentence being carried out
 
 	mu  sync.Mutex
 	log []*exchange.Exchange // everything this scenario saw
@@ -87,7 +86,6 @@ func (s *scene) play(sc *godog.ScenarioContext, world func(*scene, vocabulary) p
 	})
 	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
 		s.step = step.Text
-		s.told = append(s.told, step.Text)
 		return ctx, nil
 	})
 	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {

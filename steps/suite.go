@@ -18,6 +18,7 @@ import (
 	"github.com/d24conform/d24conform/internal/exchange"
 	"github.com/d24conform/d24conform/internal/judge"
 	"github.com/d24conform/d24conform/internal/merchant"
+	"github.com/d24conform/d24conform/internal/repro"
 	"github.com/d24conform/d24conform/internal/rules"
 	"github.com/d24conform/d24conform/internal/target"
 	"github.com/d24conform/d24conform/reports"
@@ -50,9 +51,11 @@ type Suite struct {
 	// Smaller is how many more trios may be sent for each violated rule, to find the
 	// smallest request that shows it; 0 = none.
 	Smaller int
-	// Again is the command that has a rule judged once more, for the scripts of a client
-	// and of a receiver; nil = it is not known.
+	// Again is the command that has a rule judged once more, for the scripts of a client;
+	// nil = it is not known.
 	Again func(rule string) string
+	// Rerun has a rule of a receiver judged once more; nil = nobody knows the command.
+	Rerun func(rule string) repro.Rerun
 
 	// alone is held by a scenario that changes the target for everybody, and shared
 	// by all others.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,8 +88,8 @@ Where --url or the observer is https, its certificate is verified against the sy
 authorities, or D24_CA_FILE as this program sees it; CMD sees the mock's there.
 
 The report stands in a folder of its own below reports/out: results.json, junit.xml,
-summary.md, exchanges.jsonl, repro/ with a script for each violated rule that notifies the
-receiver so again, and receiver-output.txt with what CMD wrote.`,
+summary.md, exchanges.jsonl, repro/ with a script for each violated rule that has it judged
+once more, and receiver-output.txt with what CMD wrote.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkConcurrency(flags.concurrency, cmd.Flags().Changed("concurrency")); err != nil {
@@ -134,14 +135,7 @@ func (a *app) runReceiver(ctx context.Context, flags receiverFlags, command []st
 	j.suite.Receiver = &target.Receiver{Products: products}
 	j.suite.Depth = flags.depthFor(target.OnThisMachine(ctx, flags.url))
 	j.suite.Concurrency = flags.concurrency
-	j.suite.Again = func(rule string) string {
-		// The observer may hold a token.
-		words := []string{"d24conform", "run", "receiver", "--tags", "@" + rule, "--url", flags.url, "--observer", "OBSERVER"}
-		if len(command) > 0 {
-			words = append(append(words, "--"), command...)
-		}
-		return repro.Words(words)
-	}
+	j.suite.Rerun = func(rule string) repro.Rerun { return flags.rerun(rule, command) }
 	if err := j.checkSelection(products); err != nil {
 		return err
 	}
@@ -171,6 +165,31 @@ func (a *app) runReceiver(ctx context.Context, flags receiverFlags, command []st
 		}
 	}
 	return a.judgeReceiver(ctx, j, receiver, program)
+}
+
+// rerun has a rule judged once more, as it was. What may hold a token is a variable.
+func (f receiverFlags) rerun(rule string, command []string) repro.Rerun {
+	words := []string{
+		"run", "receiver", rule, "--require", rule, "--url", f.url,
+		"--settle", f.settle.String(), "--timeout", f.timeout.String(), "--time-scale", strconv.FormatFloat(f.timeScale, 'f', -1, 64),
+	}
+	if f.depth != "" {
+		words = append(words, "--depth", f.depth)
+	}
+	if f.observer != "" {
+		words = append(words, "--observer", "$D24_OBSERVER")
+	}
+	if f.prepare != "" {
+		words = append(words, "--prepare", "$D24_PREPARE")
+	}
+	if len(command) > 0 {
+		words = append(append(words, "--"), command...)
+	} else {
+		words = append(words, "--mock-addr", f.mockAddr)
+	}
+	return repro.Rerun{Command: words, Needs: map[string]string{
+		"D24_OBSERVER": "what --observer was, a URL or a command", "D24_PREPARE": "what --prepare was, a URL or a command",
+	}}
 }
 
 func (f receiverFlags) check() error {

@@ -25,8 +25,8 @@
 //
 // # Of a receiver
 //
-// A [Story] is told again sentence by sentence: d24conform mock plays the provider that is
-// asked, and the script the one that notifies.
+// What a receiver does is judged by what it releases, and there is one judge of that: a
+// [Rerun] has d24conform run the rule's scenarios once more.
 //
 // # What a script needs
 //

@@ -49,6 +49,18 @@ func (f *Fault) orWhyNot(script string, err error) string {
 // is to know.
 func (f *Fault) head(who string, more []string) string {
 	var b strings.Builder
+	b.WriteString(f.about())
+	fmt.Fprintf(&b, "#\n# It exits with 0 when %s behaves as the rule says, with 1 while it is wrong, with 2\n"+
+		"# when a variable is missing, and with 3 when that cannot be told.\n", who)
+	for _, text := range more {
+		b.WriteString(strings.TrimRight("# "+plain(text), " ") + "\n")
+	}
+	return b.String()
+}
+
+// about tells a person what the script is about.
+func (f *Fault) about() string {
+	var b strings.Builder
 	line := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(&b, "# %-10s %s\n", label, plain(text))
@@ -61,11 +73,6 @@ func (f *Fault) head(who string, more []string) string {
 	line("expected", f.Expected)
 	line("seen", f.Seen)
 	line("fix", f.Fix)
-	fmt.Fprintf(&b, "#\n# It exits with 0 when %s behaves as the rule says, with 1 while it is wrong, with 2\n"+
-		"# when a variable is missing, and with 3 when that cannot be told.\n", who)
-	for _, text := range more {
-		b.WriteString(strings.TrimRight("# "+plain(text), " ") + "\n")
-	}
 	return b.String()
 }
 

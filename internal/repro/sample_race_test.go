@@ -16,8 +16,3 @@ func inSample(name string) bool {
 func inClientSample(name string) bool {
 	return slices.Contains([]string{"plain-http", "signs-before-reserialising", "stale-retry", "sends-latin-1"}, name)
 }
-
-// inReceiverSample is the same for receivers.
-func inReceiverSample(name string) bool {
-	return slices.Contains([]string{"signature-reserialised", "control-unverified", "check-then-insert-race", "seen-before-released"}, name)
-}

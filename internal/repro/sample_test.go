@@ -7,6 +7,3 @@ func inSample(string) bool { return true }
 
 // inClientSample is the same for clients.
 func inClientSample(string) bool { return true }
-
-// inReceiverSample is the same for receivers.
-func inReceiverSample(string) bool { return true }

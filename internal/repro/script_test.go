@@ -49,67 +49,6 @@ func TestAScriptRunsInEveryShell(t *testing.T) {
 	}
 }
 
-// The same of a receiver's scripts.
-func TestAReceiverScriptRunsInEveryShell(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("many scripts are run")
-	}
-	needsPrograms(t)
-	bad, good := map[string]receiving{}, startReceiver(t, "")
-	scripts := map[string]string{}
-	for mutant, id := range map[string]string{"control-unverified": "NOTIF-09", "signature-reserialised": "DEP-SIG-04"} {
-		bad[id] = startReceiver(t, mutant)
-		_, all := bad[id].judge(t, []string{id})
-		scripts[id] = all["repro/"+id+".sh"]
-	}
-	for _, words := range []string{"dash", "bash --posix", "busybox sh"} {
-		t.Run(words, func(t *testing.T) {
-			t.Parallel()
-			if program := strings.Fields(words)[0]; !has(program) {
-				t.Skip("not run: there is no " + program)
-			}
-			for id, script := range scripts {
-				output, code := runScript(t, words, script, bad[id].environment(t))
-				assert.Equal(t, 1, code, "%s", output)
-				output, code = runScript(t, words, script, good.environment(t))
-				assert.Equal(t, 0, code, "%s", output)
-			}
-		})
-	}
-}
-
-func TestAReceiverScriptSaysWhyItCannotTell(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("many scripts are run")
-	}
-	needsPrograms(t)
-	bad := startReceiver(t, "forgets-at-restart")
-	_, scripts := bad.judge(t, []string{"NOTIF-05"})
-	script := scripts["repro/NOTIF-05.sh"]
-	all := slices.Clip(bad.environment(t))
-	for name, row := range map[string]struct {
-		environment []string
-		code        int
-		says        string
-	}{
-		"nobody restarts it":          {without(all, "D24_RESTART"), 3, "CANNOT TELL: the receiver has to be killed and started again here: D24_RESTART"},
-		"it cannot be restarted":      {append(all, "D24_RESTART=false"), 3, "CANNOT TELL: false failed"},
-		"nobody observes":             {without(all, "D24_OBSERVER"), 3, "CANNOT TELL: D24_OBSERVER is not set"},
-		"the observer talks nonsense": {append(all, "D24_OBSERVER=echo many"), 3, "CANNOT TELL: the observer tells no number"},
-		"no mock is there":            {append(all, "D24_BASE_URL=https://127.0.0.1:1"), 3, "CANNOT TELL: request 1 has no fault and is not accepted: no answer"},
-		"a key is missing":            {without(all, "D24_DEPOSITS_API_SIGNATURE"), 2, "D24_DEPOSITS_API_SIGNATURE is not set"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			output, code := runScript(t, "sh", script, row.environment)
-			assert.Equal(t, row.code, code, "%s", output)
-			assert.Contains(t, output, row.says)
-		})
-	}
-}
-
 // Keys are what they are: quotes, signs of the shell and letters beyond ASCII are signed and
 // sent as they stand in the environment.
 func TestAScriptTakesAnyKey(t *testing.T) {
@@ -200,14 +139,6 @@ func TestNoSecretLeavesTheEnvironment(t *testing.T) {
 	require.Equal(t, 1, code, "%s", output)
 	require.Contains(t, arguments(), "dgst")
 	assertNoSecret(t, client.credentials, map[string]string{"the script": string(script), "the output": output, "an argument": arguments()})
-
-	receiver := startReceiver(t, "control-unverified")
-	_, scripts := receiver.judge(t, []string{"NOTIF-09"})
-	watched, arguments = watch(t, receiver.environment(t))
-	output, code = runScript(t, "sh", scripts["repro/NOTIF-09.sh"], watched)
-	require.Equal(t, 1, code, "%s", output)
-	require.Contains(t, arguments(), "-K ")
-	assertNoSecret(t, receiver.desk.Credentials(), map[string]string{"the script": scripts["repro/NOTIF-09.sh"], "the output": output, "an argument": arguments()})
 }
 
 // watch has every program that a script calls write down its arguments.

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,9 +14,6 @@ import (
 // never is how long a status call that is never answered is held: longer than receivers
 // wait, and than --timeout waits for a receiver. The connection then breaks off.
 const never = 20 * time.Second
-
-// scriptID stands for the id of the object in the JSON that [Desk.AnswerStatus] returns.
-const scriptID = "OBJECT_ID"
 
 // statusAnswers are the ways in which a status call can go wrong, or be answered oddly, in
 // the words of the features. ID stands for the id that was asked for, STATUS for the status.
@@ -72,20 +68,15 @@ func (d *Desk) AnswerMore(n provider.Notification) error {
 }
 
 // AnswerStatus has the next status calls about one object go wrong in a way that
-// [statusAnswers] names, and returns the script of the fault as JSON, with [scriptID].
-func (d *Desk) AnswerStatus(n provider.Notification, status, way string, times int) (string, error) {
+// [statusAnswers] names.
+func (d *Desk) AnswerStatus(n provider.Notification, status, way string, times int) error {
 	fault, ok := statusAnswers(n.Kind)[way]
 	if !ok {
-		return "", fmt.Errorf("no status call is answered %q", way)
+		return fmt.Errorf("no status call is answered %q", way)
 	}
 	fault = statusCallsOf(n.Kind, fault)
-	fault.Times, fault.Object = times, scriptID
-	fault.Body = strings.NewReplacer("ID", scriptID, "STATUS", status).Replace(fault.Body)
-	script, err := json.Marshal(fault)
-	if err != nil {
-		return "", err
-	}
-	fault.Object, fault.Body = n.ID, strings.ReplaceAll(fault.Body, scriptID, n.ID)
-	_, err = d.Admin().AddFault(fault)
-	return string(script), err
+	fault.Times, fault.Object = times, n.ID
+	fault.Body = strings.NewReplacer("ID", n.ID, "STATUS", status).Replace(fault.Body)
+	_, err := d.Admin().AddFault(fault)
+	return err
 }
