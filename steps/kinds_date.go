@@ -70,5 +70,11 @@ func staleDates() []fault {
 			}})
 		}
 	}
+	// Differences so large that they overflow.
+	for _, far := range []string{"9999-12-31T23:59:59Z", "2038-01-19T03:14:08Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"} {
+		list = append(list, fault{"X-Date " + far, func(*world, *stage) (spoilt, bool) {
+			return spoilt{tampers: []merchant.Tamper{merchant.Dated(func(time.Time) string { return far })}}, true
+		}})
+	}
 	return list
 }

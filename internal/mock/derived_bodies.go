@@ -3,6 +3,7 @@ package mock
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -146,6 +147,12 @@ func derivedFromDates() []Mutant {
 			})
 		}
 		list = append(list, Mutant{
+			op.name + "/window/overflows", op.does + " with an X-Date that is too far ahead for a 64-bit number of nanoseconds",
+			[]string{"DEP-DATE-03"},
+			func(r *rulebook) {
+				excuse(r, op.name, "date-fresh", func(c *call) bool { return c.date.Sub(c.now) == math.MaxInt64 })
+			},
+		}, Mutant{
 			op.name + "/window/without-the-day", op.does + " with the X-Date of another day",
 			[]string{"DEP-DATE-03"},
 			func(r *rulebook) {
