@@ -48,6 +48,7 @@ Feature: A receiver settles a cashout by what the status endpoint says
       Examples:
         | status    |
         | PENDING   |
+        | ON_HOLD   |
         | DELIVERED |
         | REJECTED  |
         | CANCELLED |

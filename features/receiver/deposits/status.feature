@@ -52,12 +52,15 @@ Feature: A receiver releases a deposit by what the status endpoint says
       Then none is released
 
       Examples:
-        | status     |
-        | PENDING    |
-        | CREATED    |
-        | FOR_REVIEW |
-        | EXPIRED    |
-        | CANCELLED  |
+        | status         |
+        | CREATED        |
+        | INITIATED      |
+        | PENDING        |
+        | FOR_REVIEW     |
+        | EARLY_RELEASED |
+        | APPROVED       |
+        | EXPIRED        |
+        | CANCELLED      |
 
     Scenario: a status call that is not answered in time
       Given a receiver that releases a completed deposit
