@@ -117,15 +117,14 @@ func (m *markdown) scenario(s ScenarioResult) {
 
 func (m *markdown) reasons(r Results) {
 	for _, group := range []struct {
-		title   string
-		verdict Verdict
-	}{{"Not tested", NotTested}, {"Observed, not judged", Observed}} {
-		rows := byReason(r.Rules, group.verdict)
-		if len(rows) == 0 {
+		title string
+		rows  []reasonRow
+	}{{"Not tested", byReason(r.Rules, NotTested)}, {"Observed, not judged", observed(r.Rules)}} {
+		if len(group.rows) == 0 {
 			continue
 		}
 		m.printf("\n## %s\n\n| why | rules |\n|---|---|\n", group.title)
-		for _, row := range rows {
+		for _, row := range group.rows {
 			m.printf("| %s | %s |\n", mdText(row.reason), mdText(strings.Join(row.ids, ", ")))
 		}
 	}

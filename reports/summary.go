@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -110,6 +111,33 @@ func byReason(rs []RuleResult, v Verdict) []reasonRow {
 			out = append(out, reasonRow{reason: why})
 		}
 		out[i].ids = append(out[i].ids, rule.ID)
+	}
+	return out
+}
+
+// observed are what scenarios saw that judge nothing, and the rules that are only observed.
+func observed(rs []RuleResult) []reasonRow {
+	out := byReason(rs, Observed)
+	at := map[string]int{}
+	for _, rule := range rs {
+		for _, s := range rule.Scenarios {
+			why := s.Reason
+			if why == "" && s.Seen != "" {
+				why = s.Name + ": " + s.Seen
+			}
+			if rule.Verdict == Observed || s.Verdict != Observed || why == "" {
+				continue
+			}
+			i, known := at[why]
+			if !known {
+				i = len(out)
+				at[why] = i
+				out = append(out, reasonRow{reason: why})
+			}
+			if !slices.Contains(out[i].ids, rule.ID) {
+				out[i].ids = append(out[i].ids, rule.ID)
+			}
+		}
 	}
 	return out
 }

@@ -318,15 +318,14 @@ func (t *terminal) rules(r Results) {
 // reasons says why rules were not tested, and what is only observed.
 func (t *terminal) reasons(r Results) {
 	for _, g := range []struct {
-		verdict Verdict
-		title   string
-	}{{NotTested, "NOT TESTED"}, {Observed, "OBSERVED, NOT JUDGED"}} {
-		rows := byReason(r.Rules, g.verdict)
-		if len(rows) == 0 {
+		title string
+		rows  []reasonRow
+	}{{"NOT TESTED", byReason(r.Rules, NotTested)}, {"OBSERVED, NOT JUDGED", observed(r.Rules)}} {
+		if len(g.rows) == 0 {
 			continue
 		}
 		t.printf("\n%s\n", t.style(g.title, bold))
-		for _, row := range rows {
+		for _, row := range g.rows {
 			t.printf("  ")
 			t.wrapped(cmp.Or(row.reason, "no reason was given"), 2, 2)
 			t.printf("    ")

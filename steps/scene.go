@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -153,6 +154,9 @@ func (s *scene) verdict(result *reports.Scenario, err error, interrupted bool) e
 	case err == nil:
 		if s.scenario.Has(tagObserved) {
 			result.Verdict = reports.Observed
+			if !strings.Contains(s.step, "AMB-") { // which is among the readings
+				result.Reason = s.scenario.Name + ": " + s.step
+			}
 		}
 		return nil
 	case interrupted:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,29 @@ func TestTheMockKeepsEveryRule(t *testing.T) {
 	asked, failed := serverErrors(server.Log.All(), slices.Concat(m.Admin().InjectedFaults(), m.SecondAdmin().InjectedFaults()))
 	assert.Positive(t, asked, "a run has scenarios that ask for a 500")
 	assert.Empty(t, failed, "answers 5xx that no injected fault explains")
+	assertNoneIsMute(t, results)
+}
+
+// assertNoneIsMute wants that each observation says what was seen, or is among the readings.
+func assertNoneIsMute(t *testing.T, results reports.Results) {
+	t.Helper()
+	manifest, err := steps.ReadManifest(features.Files)
+	require.NoError(t, err)
+	says := map[string]string{}
+	for _, scenario := range manifest.Scenarios {
+		says[scenario.Feature+scenario.Name] = strings.Join(scenario.Steps, "\n")
+	}
+	looked := 0
+	for _, rule := range results.Rules {
+		for _, s := range rule.Scenarios {
+			if s.Verdict != reports.Observed || strings.Contains(says[s.Feature+s.Name], "AMB-") {
+				continue
+			}
+			looked++
+			assert.NotEmpty(t, s.Reason+s.Seen, "%s:%d %s", s.Feature, s.Line, s.Name)
+		}
+	}
+	assert.Positive(t, looked)
 }
 
 // serverErrors counts the answers 5xx that an injected fault explains, their replays

@@ -106,7 +106,17 @@ func twinSteps(w *world, sc vocabulary) {
 	})
 	sc.Step(stepIsAccepted, w.isAccepted)
 	sc.Step(stepReading, w.noteReading)
-	sc.Step(stepNoted, func(ctx context.Context) error { return w.run(ctx, judge.IsClear) })
+	sc.Step(stepNoted, func(ctx context.Context) error {
+		var seen *exchange.Exchange
+		err := w.run(ctx, func(control, probe, again *exchange.Exchange) judge.Finding {
+			seen = probe
+			return judge.IsClear(control, probe, again)
+		})
+		if err != nil {
+			return err
+		}
+		return &noted{w.scenario.Name + ": " + judge.Describe(seen)}
+	})
 	sc.Step(stepFails, func(ctx context.Context) error { return w.run(ctx, judge.FailsOnPlainHTTP) })
 	sc.Step(stepReported, w.reported)
 	sc.Step(stepTLS, func() error { return held(judge.IsModernTLS(w.twin.control)) })
