@@ -360,7 +360,7 @@ func (r *receiver) kill(ctx context.Context) error {
 	r.undo = append(r.undo, r.letGo)
 	r.killed = true
 	delivery := r.deliverMeanwhile(ctx, o)
-	if err := r.asks(ctx, hold, delivery); err != nil {
+	if err := r.asks(ctx, hold, delivery, r.settle()); err != nil {
 		return err
 	}
 	restarted := r.restart(ctx)
@@ -371,9 +371,9 @@ func (r *receiver) kill(ctx context.Context) error {
 	return restarted
 }
 
-// asks waits until the receiver asks for the status, or has answered without asking for as
-// long as an effect takes.
-func (r *receiver) asks(ctx context.Context, hold *target.Hold, delivery chan delivered) error {
+// asks waits until the receiver asks for the status, or has answered and does not ask for so
+// long.
+func (r *receiver) asks(ctx context.Context, hold *target.Hold, delivery chan delivered, patience time.Duration) error {
 	var over <-chan time.Time
 	ended := delivery
 	for {
@@ -382,7 +382,7 @@ func (r *receiver) asks(ctx context.Context, hold *target.Hold, delivery chan de
 			return nil
 		case end := <-ended: // it asks later, or not at all
 			delivery <- end
-			ended, over = nil, time.After(r.settle())
+			ended, over = nil, time.After(patience)
 		case <-over:
 			return nil
 		case <-ctx.Done():

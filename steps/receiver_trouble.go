@@ -72,7 +72,7 @@ func (r *receiver) meanwhile(ctx context.Context, o *object, trouble string) err
 	first, hangUp := context.WithCancel(ctx)
 	defer hangUp()
 	deliveries := []chan delivered{r.deliverMeanwhile(first, o)}
-	if err := r.asks(ctx, hold, deliveries[0]); err != nil {
+	if err := r.asks(ctx, hold, deliveries[0], r.patience()); err != nil {
 		return err
 	}
 	if trouble == troubleHangUp {
@@ -93,10 +93,15 @@ func (r *receiver) meanwhile(ctx context.Context, o *object, trouble string) err
 	for _, each := range deliveries[len(ends):] {
 		ends = append(ends, <-each)
 	}
+	answered := true
 	for _, end := range ends {
 		if err := r.enter(o, end); err != nil {
 			return err
 		}
+		answered = answered && (trouble == troubleHangUp || end.exchange.Failure == nil)
+	}
+	if answered {
+		return nil
 	}
 	return r.alive(r.target.Recover(ctx))
 }
@@ -111,7 +116,7 @@ func (r *receiver) overtaken(ctx context.Context) error {
 		return err
 	}
 	first := r.deliverMeanwhile(ctx, o)
-	if err := r.asks(ctx, hold, first); err != nil {
+	if err := r.asks(ctx, hold, first, r.patience()); err != nil {
 		return err
 	}
 	if err := r.move(o, target.IsCompleted); err != nil { //nolint:contextcheck // moving is local, and notifies nobody
