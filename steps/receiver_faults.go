@@ -3,7 +3,7 @@ package steps
 import "github.com/d24conform/d24conform/internal/provider"
 
 // receiverFaults are what can be wrong, or unusual, with a notification, in the words of the
-// features. [provider.Fault.Tampers] says what the options mean; a script can make them too.
+// features. [provider.Fault.Tampers] says what the options mean.
 func receiverFaults() []provider.Fault {
 	return []provider.Fault{
 		// A signature, or a control, that is not there.

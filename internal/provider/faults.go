@@ -39,12 +39,12 @@ type Keys struct {
 //	login      X-Login after signing: absent, foreign
 //	body       the body after signing: spaced, newline, leading, field
 //	signed     the body that is signed instead of the one that is sent: spaced
-//	sent       the body that is signed and sent: spaced, large, or status and a word
+//	sent       the body that is signed and sent: spaced, large, json (of a form), or status and a word
 //	age        seconds by which the X-Date is moved that is signed and sent
 //	as         the X-Login that is signed and sent: foreign
 //	external   the external_id of a form after signing: another, first, last, cut, extended
 //	payload    Payload-Signature: absent, wrong
-//	type       the Content-Type: charset, which names UTF-8 behind the usual one
+//	type       the Content-Type: json, or charset, which names UTF-8 behind the usual one
 //
 // It panics at an option that it does not know: faults are compiled in, and a test makes all.
 func (f Fault) Tampers(keys Keys) []Tamper {
